@@ -1,0 +1,11 @@
+//! Look-ups over the dictionary's surfaces. They only propose; the matcher verifies against the text.
+
+mod exact;
+mod near;
+#[cfg(feature = "recall")]
+mod recall;
+
+pub use exact::{Automaton, Hit};
+pub use near::NearIndex;
+#[cfg(feature = "recall")]
+pub use recall::{RecallError, RecallHit, RecallIndex};

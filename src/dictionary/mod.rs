@@ -1,0 +1,200 @@
+//! The dictionary of green production materials (绿色生产资料库): terms, exclusions, cues, heads, tax labels, negatives.
+
+mod builtin;
+mod index;
+mod source;
+mod term;
+
+use std::{collections::HashMap, path::Path};
+
+pub use builtin::{builtin_texts, read_folder};
+pub use index::{Automaton, Hit, NearIndex};
+#[cfg(feature = "recall")]
+pub use index::{RecallError, RecallHit, RecallIndex};
+pub use source::{DictionaryError, Tables, Texts};
+pub use term::{ClauseWord, CueGroup, Exclusion, Link, Need, Needs, Negative, Tail, TaxLabel, Term, under_any};
+
+use crate::{model::Via, text::fold};
+
+/// What a surface of the main automaton stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// A term, by its number, and how.
+    Term(usize, Via),
+    /// A name of the negative list, by its number.
+    Negative(usize),
+}
+
+/// A compiled dictionary. Cheap to share, never changed.
+#[derive(Debug)]
+pub struct Dictionary {
+    terms: Vec<Term>,
+    negatives: Vec<Negative>,
+    exclusions: Vec<Exclusion>,
+    cues: HashMap<String, CueGroup>,
+    tails: HashMap<String, Tail>,
+    clause_words: HashMap<String, ClauseWord>,
+    longest_tail: usize,
+    labels: HashMap<String, TaxLabel>,
+    label_by_prefix: HashMap<String, String>,
+    surfaces: Vec<(String, Surface)>,
+    automaton: Automaton,
+    exclusion_automaton: Automaton,
+    fingerprint: String,
+}
+
+impl Dictionary {
+    /// The dictionary that ships with the program, with overlays on top in order.
+    pub fn with_overlays(folders: &[&Path]) -> Result<Self, DictionaryError> {
+        let mut layers = vec![builtin_texts()];
+        for folder in folders {
+            layers.push(read_folder(folder)?);
+        }
+        Self::compile(&layers)
+    }
+
+    /// Compiles layers of texts; a later layer wins.
+    pub fn compile(layers: &[Texts]) -> Result<Self, DictionaryError> {
+        let mut hasher = blake3::Hasher::new();
+        for layer in layers {
+            for (file, text) in layer {
+                hasher.update(file.as_bytes()).update(&[0]).update(text.as_bytes()).update(&[0]);
+            }
+        }
+        let fingerprint = hasher.finalize().to_hex().to_string();
+        Self::from_tables(Tables::read(layers)?, fingerprint)
+    }
+
+    /// Compiles tables that were read before.
+    pub fn from_tables(tables: Tables, fingerprint: String) -> Result<Self, DictionaryError> {
+        let terms: Vec<Term> = tables.terms.into_values().collect();
+        let negatives: Vec<Negative> = tables.negatives.into_values().collect();
+        let exclusions: Vec<Exclusion> = tables.exclusions.into_values().collect();
+        let mut surfaces: Vec<(String, Surface)> = Vec::new();
+        for (number, term) in terms.iter().enumerate().filter(|(_, term)| term.active) {
+            let named = std::iter::once((&term.term, Via::Exact)).chain(term.aliases.iter().map(|a| (a, Via::Alias)));
+            for (surface, via) in named {
+                surfaces.push((fold(surface).text().to_owned(), Surface::Term(number, via)));
+            }
+        }
+        for (number, negative) in negatives.iter().enumerate() {
+            for surface in std::iter::once(&negative.surface).chain(&negative.aliases) {
+                surfaces.push((fold(surface).text().to_owned(), Surface::Negative(number)));
+            }
+        }
+        surfaces.retain(|(surface, _)| !surface.is_empty());
+        let words: Vec<&str> = surfaces.iter().map(|(surface, _)| surface.as_str()).collect();
+        let automaton = Automaton::new(&words).map_err(DictionaryError::Compile)?;
+        let words: Vec<&str> = exclusions.iter().map(|exclusion| exclusion.surface.as_str()).collect();
+        let exclusion_automaton = Automaton::new(&words).map_err(DictionaryError::Compile)?;
+        let labels: HashMap<String, TaxLabel> = tables.labels.into_iter().collect();
+        let mut label_by_prefix = HashMap::new();
+        for (label, row) in &labels {
+            for prefix in &row.prefixes {
+                label_by_prefix.insert(prefix.clone(), label.clone());
+            }
+        }
+        Ok(Self {
+            longest_tail: tables.tails.keys().chain(tables.clause_words.keys()).map(|word| word.chars().count()).max().unwrap_or(0),
+            terms,
+            negatives,
+            exclusions,
+            cues: tables.cues.into_iter().collect(),
+            tails: tables.tails,
+            clause_words: tables.clause_words,
+            labels,
+            label_by_prefix,
+            surfaces,
+            automaton,
+            exclusion_automaton,
+            fingerprint,
+        })
+    }
+
+    /// Content hash of every table, hexadecimal.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// All terms, by id.
+    pub fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
+    /// The term with this number.
+    pub fn term(&self, number: usize) -> Option<&Term> {
+        self.terms.get(number)
+    }
+
+    /// The term with this id.
+    pub fn term_by_id(&self, id: &str) -> Option<&Term> {
+        self.terms.binary_search_by(|term| term.id.as_str().cmp(id)).ok().and_then(|number| self.terms.get(number))
+    }
+
+    /// All names of the negative list.
+    pub fn negatives(&self) -> &[Negative] {
+        &self.negatives
+    }
+
+    /// All exclusions.
+    pub fn exclusions(&self) -> &[Exclusion] {
+        &self.exclusions
+    }
+
+    /// Folded surfaces of active terms and negatives, with what they stand for, in the automaton's order.
+    pub fn surfaces(&self) -> &[(String, Surface)] {
+        &self.surfaces
+    }
+
+    /// Finds the surfaces in a folded text.
+    pub fn automaton(&self) -> &Automaton {
+        &self.automaton
+    }
+
+    /// Exclusions found in a folded text: start, end, exclusion.
+    pub fn excluded<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, usize, &'t Exclusion)> + 't {
+        self.exclusion_automaton
+            .hits(text)
+            .filter_map(|hit| self.exclusions.get(hit.surface).map(|exclusion| (hit.start, hit.end, exclusion)))
+    }
+
+    /// The cue group `name`.
+    pub fn cue(&self, name: &str) -> Option<&CueGroup> {
+        self.cues.get(name)
+    }
+
+    /// The meaning of `word` behind a term.
+    pub fn tail(&self, word: &str) -> Option<Tail> {
+        self.tails.get(word).copied()
+    }
+
+    /// What `word` does in a sentence.
+    pub fn clause_word(&self, word: &str) -> Option<ClauseWord> {
+        self.clause_words.get(word).copied()
+    }
+
+    /// Length in characters of the longest word that [`Self::tail`] or [`Self::clause_word`] knows.
+    pub fn longest_tail(&self) -> usize {
+        self.longest_tail
+    }
+
+    /// The tax label written on the invoice, or the one that the 19-digit code belongs to.
+    pub fn tax_label(&self, label: Option<&str>, code: Option<&str>) -> Option<&TaxLabel> {
+        label.and_then(|label| self.labels.get(label)).or_else(|| {
+            let code = code?;
+            let name = (1..=code.len()).rev().find_map(|end| self.label_by_prefix.get(code.get(..end)?))?;
+            self.labels.get(name)
+        })
+    }
+
+    /// All tax labels.
+    pub fn tax_labels(&self) -> impl Iterator<Item = &TaxLabel> {
+        self.labels.values()
+    }
+
+    /// An index for near look-ups over the surfaces of terms.
+    pub fn near_index(&self) -> Result<NearIndex, DictionaryError> {
+        let words = self.surfaces.iter().filter(|(_, surface)| matches!(surface, Surface::Term(..)));
+        NearIndex::new(words.map(|(word, _)| word.as_str())).map_err(DictionaryError::Compile)
+    }
+}

@@ -1,0 +1,370 @@
+//! Reading the dictionary tables: CSV and TOML that a person who reads no Rust can edit.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::term::{ClauseWord, CueGroup, Exclusion, Link, Need, Needs, Negative, Tail, TaxLabel, Term};
+use crate::{
+    model::{Refusal, Role, Scene, Strength},
+    text::fold,
+};
+
+/// A table that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DictionaryError {
+    /// The row is no CSV or lacks a column.
+    #[error("{file}: {source}")]
+    Row {
+        /// Table.
+        file: String,
+        /// What the CSV reader says, with its line.
+        source: csv::Error,
+    },
+    /// The file is no TOML or lacks a key.
+    #[error("{file}: {source}")]
+    Toml {
+        /// File.
+        file: String,
+        /// What the TOML reader says, with its line.
+        source: Box<toml::de::Error>,
+    },
+    /// A cell holds something that is not one of the allowed values.
+    #[error("{file}: {id}: {column} `{value}` 无法识别 / not understood")]
+    Cell {
+        /// Table.
+        file: String,
+        /// The row's id.
+        id: String,
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        value: String,
+    },
+    /// The same id twice in one layer.
+    #[error("{file}: {id} 重复 / duplicate")]
+    Duplicate {
+        /// Table.
+        file: String,
+        /// The repeated id.
+        id: String,
+    },
+    /// A file of an overlay cannot be opened.
+    #[error("{path}: {source}")]
+    Open {
+        /// Its path.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The surfaces cannot be compiled.
+    #[error("词典无法编译 / the dictionary does not compile: {0}")]
+    Compile(String),
+}
+
+/// The texts of a dictionary: file name (relative to `dictionaries/`) → text.
+pub type Texts = BTreeMap<String, String>;
+
+/// Every table, read and merged; later layers replace rows of earlier ones by id, surface, group or label.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    /// Terms by id.
+    pub terms: BTreeMap<String, Term>,
+    /// Exclusions by folded surface.
+    pub exclusions: BTreeMap<String, Exclusion>,
+    /// Negative-list names by id.
+    pub negatives: BTreeMap<String, Negative>,
+    /// Cue groups by name.
+    pub cues: BTreeMap<String, CueGroup>,
+    /// What may follow a term: folded word → meaning.
+    pub tails: HashMap<String, Tail>,
+    /// Words of sentences: folded word → meaning.
+    pub clause_words: HashMap<String, ClauseWord>,
+    /// Tax labels by 简称.
+    pub labels: BTreeMap<String, TaxLabel>,
+}
+
+#[derive(Deserialize)]
+struct TermRow {
+    id: String,
+    term: String,
+    aliases: String,
+    scene: String,
+    strength: String,
+    needs: String,
+    unless: String,
+    before_not: String,
+    after_not: String,
+    entries: String,
+    conditions: String,
+    source: String,
+    locator: String,
+    status: String,
+    note: String,
+}
+
+#[derive(Deserialize)]
+struct ExclusionRow {
+    surface: String,
+    kind: String,
+    blocks: String,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+struct NegativeRow {
+    id: String,
+    surface: String,
+    aliases: String,
+    kind: String,
+    exempt: String,
+    source: String,
+    locator: String,
+}
+
+#[derive(Deserialize)]
+struct LabelRow {
+    label: String,
+    prefixes: String,
+    refuses: String,
+    allows: String,
+    supports: String,
+}
+
+#[derive(Deserialize)]
+struct Groups {
+    group: Vec<GroupRow>,
+}
+
+#[derive(Deserialize)]
+struct GroupRow {
+    name: String,
+    #[serde(default)]
+    meaning: String,
+    #[serde(default)]
+    window: usize,
+    words: Vec<String>,
+}
+
+fn rows<R: DeserializeOwned>(file: &str, text: &str) -> Result<Vec<R>, DictionaryError> {
+    csv::Reader::from_reader(text.as_bytes())
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .map_err(|source| DictionaryError::Row { file: file.to_owned(), source })
+}
+
+/// Reads a file of `[[group]]` tables.
+fn groups(file: &str, text: &str) -> Result<Vec<GroupRow>, DictionaryError> {
+    toml::from_str::<Groups>(text)
+        .map(|groups| groups.group)
+        .map_err(|source| DictionaryError::Toml { file: file.to_owned(), source: Box::new(source) })
+}
+
+fn list(cell: &str) -> Vec<String> {
+    cell.split('|').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+fn folded(word: &str) -> String {
+    fold(word).text().to_owned()
+}
+
+fn folded_list(cell: &str) -> Vec<String> {
+    list(cell).iter().map(|word| folded(word)).collect()
+}
+
+fn needs(cell: &str) -> Needs {
+    list(cell)
+        .iter()
+        .map(|alternative| {
+            alternative
+                .split('&')
+                .map(str::trim)
+                .filter(|word| !word.is_empty())
+                .map(|word| match word.strip_prefix('@') {
+                    Some(cue) => Need::Cue(cue.to_owned()),
+                    None => Need::Word(folded(word)),
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// `gfspc-2025:make=1.1.7|trade=8.1.1;gid-2019:make=1.1.8`
+fn links(cell: &str) -> Option<Vec<Link>> {
+    let mut links = Vec::new();
+    for edition_part in cell.split(';').filter(|part| !part.is_empty()) {
+        let (edition, roles) = edition_part.split_once(':')?;
+        for part in roles.split('|') {
+            let (role, codes) = part.split_once('=')?;
+            links.push(Link {
+                edition: edition.to_owned(),
+                role: Role::from_code(role)?,
+                codes: codes.split(',').map(str::to_owned).collect(),
+            });
+        }
+    }
+    Some(links)
+}
+
+impl Tables {
+    /// Reads the layers in order; a later layer wins.
+    pub fn read(layers: &[Texts]) -> Result<Self, DictionaryError> {
+        let mut tables = Self::default();
+        for layer in layers {
+            for (file, text) in layer {
+                tables.add(file, text)?;
+            }
+        }
+        Ok(tables)
+    }
+
+    fn add(&mut self, file: &str, text: &str) -> Result<(), DictionaryError> {
+        match file {
+            "exclusions.csv" => {
+                for row in rows::<ExclusionRow>(file, text)? {
+                    let surface = folded(&row.surface);
+                    let blocks = if row.blocks == "*" { Vec::new() } else { list(&row.blocks) };
+                    let exclusion = Exclusion { surface: surface.clone(), kind: row.kind, blocks, reason: row.reason };
+                    self.exclusions.insert(surface, exclusion);
+                }
+            }
+            "negatives.csv" => {
+                for row in rows::<NegativeRow>(file, text)? {
+                    let negative = Negative {
+                        id: row.id.clone(),
+                        surface: row.surface,
+                        aliases: list(&row.aliases),
+                        kind: row.kind,
+                        exempt: folded_list(&row.exempt),
+                        source: (row.source, row.locator),
+                    };
+                    self.negatives.insert(row.id, negative);
+                }
+            }
+            "tax-labels.csv" => {
+                for row in rows::<LabelRow>(file, text)? {
+                    let label = TaxLabel {
+                        label: row.label.clone(),
+                        prefixes: list(&row.prefixes),
+                        refuses: row.refuses == "*",
+                        allows: list(&row.allows),
+                        supports: list(&row.supports),
+                    };
+                    self.labels.insert(folded(&row.label), label);
+                }
+            }
+            "cues.toml" => {
+                for row in groups(file, text)? {
+                    let words = row.words.iter().map(|word| folded(word)).filter(|word| !word.is_empty()).collect();
+                    let group =
+                        CueGroup { name: row.name.clone(), meaning: row.meaning, window: row.window, words };
+                    self.cues.insert(row.name, group);
+                }
+            }
+            "clauses.toml" => {
+                for row in groups(file, text)? {
+                    let words: Vec<String> = row.words.iter().map(|word| folded(word)).collect();
+                    if let Some(meaning) = clause_word(&row.name) {
+                        for word in &words {
+                            self.clause_words.entry(word.clone()).or_insert(meaning);
+                        }
+                    }
+                    let group = CueGroup { name: row.name.clone(), meaning: row.meaning, window: row.window, words };
+                    self.cues.insert(row.name, group);
+                }
+            }
+            "heads.toml" => {
+                for row in groups(file, text)? {
+                    let tail = tail(&row.name).ok_or_else(|| DictionaryError::Cell {
+                        file: file.to_owned(),
+                        id: row.name.clone(),
+                        column: "name",
+                        value: row.name.clone(),
+                    })?;
+                    for word in &row.words {
+                        self.tails.insert(folded(word), tail);
+                    }
+                }
+            }
+            _ if file.starts_with("materials/") && file.ends_with(".csv") && !file.ends_with(".cases.csv") => {
+                self.add_terms(file, text)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add_terms(&mut self, file: &str, text: &str) -> Result<(), DictionaryError> {
+        let mut seen = HashSet::new();
+        for row in rows::<TermRow>(file, text)? {
+            let bad = |column: &'static str, value: &str| DictionaryError::Cell {
+                file: file.to_owned(),
+                id: row.id.clone(),
+                column,
+                value: value.to_owned(),
+            };
+            if !seen.insert(row.id.clone()) {
+                return Err(DictionaryError::Duplicate { file: file.to_owned(), id: row.id });
+            }
+            let term = Term {
+                id: row.id.clone(),
+                aliases: list(&row.aliases),
+                scene: Scene::from_code(&row.scene).ok_or_else(|| bad("scene", &row.scene))?,
+                strength: Strength::from_code(&row.strength).ok_or_else(|| bad("strength", &row.strength))?,
+                needs: needs(&row.needs),
+                unless: needs(&row.unless),
+                before_not: folded_list(&row.before_not),
+                after_not: folded_list(&row.after_not),
+                links: links(&row.entries).ok_or_else(|| bad("entries", &row.entries))?,
+                conditions: if row.conditions == "-" { Vec::new() } else { list(&row.conditions) },
+                source: (row.source, row.locator),
+                active: match row.status.as_str() {
+                    "active" => true,
+                    "withdrawn" => false,
+                    other => return Err(bad("status", other)),
+                },
+                note: row.note,
+                term: row.term,
+            };
+            self.terms.insert(term.id.clone(), term);
+        }
+        Ok(())
+    }
+}
+
+/// The meaning of a group of heads.toml.
+fn tail(name: &str) -> Option<Tail> {
+    Some(match name {
+        "neutral" => Tail::Neutral,
+        "descriptor" => Tail::Descriptor,
+        "money" => Tail::Money,
+        "work" => Tail::Work,
+        "trade" => Tail::Trade,
+        "make" => Tail::Make,
+        "part" => Tail::Other(Refusal::Part),
+        "consumable" => Tail::Other(Refusal::Consumable),
+        "tool" => Tail::Other(Refusal::Tool),
+        "pack" => Tail::Other(Refusal::Packaging),
+        "paper" => Tail::Other(Refusal::Paper),
+        "toy" => Tail::Other(Refusal::Toy),
+        "wear" => Tail::Other(Refusal::Wear),
+        "service" => Tail::Other(Refusal::ServiceAbout),
+        "party" => Tail::Other(Refusal::Descriptive),
+        "other" => Tail::Other(Refusal::OtherHead),
+        _ => return None,
+    })
+}
+
+/// The meaning of a group of clauses.toml; groups that only name places in a sentence have none.
+fn clause_word(name: &str) -> Option<ClauseWord> {
+    Some(match name {
+        "buy" => ClauseWord::Buy,
+        "build" => ClauseWord::Act(Role::Build),
+        "use" => ClauseWord::Act(Role::Use),
+        "make" => ClauseWord::Act(Role::Make),
+        "trade" => ClauseWord::Act(Role::Trade),
+        "service" => ClauseWord::Act(Role::Service),
+        "link" => ClauseWord::Link,
+        _ => return None,
+    })
+}

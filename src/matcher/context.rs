@@ -1,0 +1,92 @@
+//! Company: the words around a candidate that it needs, that rule it out, or that turn its meaning.
+
+use super::condition::affirmed;
+use crate::{
+    dictionary::{Dictionary, Need, Needs, Term},
+    model::{Refusal, Scene},
+    text::cuts_latin,
+};
+
+/// The first alternative of `needs` that holds in `text` outside `start..end`, as its words; `None` when none does.
+pub fn company(dictionary: &Dictionary, needs: &Needs, text: &str, start: usize, end: usize) -> Option<String> {
+    needs.iter().find_map(|alternative| {
+        let words: Option<Vec<String>> =
+            alternative.iter().map(|need| found(dictionary, need, text, start, end)).collect();
+        words.filter(|words| !words.is_empty()).map(|words| words.join("+"))
+    })
+}
+
+fn found(dictionary: &Dictionary, need: &Need, text: &str, start: usize, end: usize) -> Option<String> {
+    let stands = |word: &String| {
+        !word.is_empty()
+            && text.match_indices(word.as_str()).any(|(at, _)| {
+                let stop = at + word.len();
+                (stop <= start || at >= end)
+                    && !cuts_latin(text, at, stop)
+                    && !negated(text.get(..at).unwrap_or_default())
+            })
+    };
+    match need {
+        Need::Word(word) => stands(word).then(|| word.clone()),
+        Need::Cue(name) => dictionary.cue(name)?.words.iter().find(|word| stands(word)).cloned(),
+    }
+}
+
+/// Whether the text right in front denies what follows.
+fn negated(before: &str) -> bool {
+    ["非", "无", "不含", "不", "未", "没有", "免"].iter().any(|no| before.ends_with(no))
+}
+
+/// Whether the words before and after turn the candidate into something that does not count: denied, scrapped,
+/// replaced, second-hand, or a toy. `phrase` is where its phrase begins, `clause` where its clause begins.
+pub fn turned(
+    dictionary: &Dictionary,
+    term: &Term,
+    text: &str,
+    (start, end): (usize, usize),
+    (phrase, clause): (usize, usize),
+) -> Option<(Refusal, String)> {
+    let before = text.get(..start).unwrap_or_default();
+    let in_phrase = text.get(phrase..start).unwrap_or_default();
+    let in_clause = text.get(clause..start).unwrap_or_default();
+    let after = text.get(end..).unwrap_or_default();
+    let group = |name: &str| dictionary.cue(name).map_or(&[][..], |group| group.words.as_slice());
+
+    if let Some(word) = group("negation").iter().find(|word| before.ends_with(word.as_str())) {
+        return Some((Refusal::Negated, word.clone()));
+    }
+    if let Some(word) = ["不含", "不包括", "不包含", "不涉及", "除外"].iter().find(|word| in_clause.contains(**word)) {
+        return Some((Refusal::Negated, (*word).to_owned()));
+    }
+    if let Some(word) = group("replaces").iter().find(|word| last_words(in_clause, 6).contains(word.as_str())) {
+        return Some((Refusal::Replaced, word.clone()));
+    }
+    let about_waste = term.scene == Scene::Recycle || term.scene == Scene::Abate;
+    if !about_waste {
+        let near_before = last_words(in_clause, 6);
+        if let Some(word) = group("disposal").iter().find(|word| near_before.contains(word.as_str())) {
+            return Some((Refusal::Disposal, word.clone()));
+        }
+        if let Some(word) = group("disposal").iter().find(|word| after.starts_with(word.as_str())) {
+            return Some((Refusal::Disposal, word.clone()));
+        }
+        if let Some(word) = group("second-hand").iter().find(|word| in_phrase.contains(word.as_str())) {
+            return Some((Refusal::SecondHand, word.clone()));
+        }
+    }
+    if let Some(word) = group("fake").iter().find(|word| in_phrase.contains(word.as_str())) {
+        return Some((Refusal::Toy, word.clone()));
+    }
+    None
+}
+
+/// The last `count` characters.
+fn last_words(text: &str, count: usize) -> &str {
+    let start = text.char_indices().rev().take(count).last().map_or(text.len(), |(at, _)| at);
+    text.get(start..).unwrap_or_default()
+}
+
+/// Whether `word` stands affirmed anywhere in `text`.
+pub fn says(text: &str, word: &str) -> bool {
+    affirmed(text, word)
+}

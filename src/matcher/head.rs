@@ -1,0 +1,104 @@
+//! The head noun: what stands behind a term inside the same phrase decides whether the term is the thing itself.
+
+use crate::{
+    dictionary::{ClauseWord, Dictionary, Tail},
+    model::{Refusal, Role},
+};
+
+/// What the characters behind a term make of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// The term is the thing; the words behind may say what is done with it.
+    Thing(Option<Role>),
+    /// Something else is meant: why, and the word that says so.
+    Another(Refusal, String),
+    /// A word that the tables do not know; the head is probably another thing.
+    Unknown(String),
+}
+
+/// Reads the rest of a goods name from its end, where a Chinese noun phrase has its head: 光伏组件|支架|安装 is a
+/// bracket being installed. `rest` is what stands behind the term in its phrase.
+pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str) -> Behind {
+    let mut left = rest;
+    let mut role = None;
+    let mut service: Option<&str> = None;
+    while !left.is_empty() {
+        let Some((word, tail)) = longest_suffix(dictionary, left) else { break };
+        left = left.get(..left.len() - word.len()).unwrap_or_default();
+        match tail {
+            Tail::Neutral | Tail::Money => {}
+            Tail::Descriptor => return Behind::Thing(role),
+            Tail::Work => role = role.or(Some(Role::Build)),
+            Tail::Trade => role = role.or(Some(Role::Trade)),
+            Tail::Make => role = role.or(Some(Role::Make)),
+            Tail::Other(Refusal::ServiceAbout) => service = service.or(Some(word)),
+            Tail::Other(refusal) => return Behind::Another(refusal, word.to_owned()),
+        }
+    }
+    if !left.is_empty() {
+        // The end is unknown or the middle is: a sentence may go on from here (光伏组件用于…).
+        return match behind_in_sentence(dictionary, rest) {
+            Behind::Thing(role) if !rest.starts_with('用') => Behind::Thing(role),
+            Behind::Another(refusal, word) => Behind::Another(refusal, word),
+            _ => Behind::Unknown(rest.to_owned()),
+        };
+    }
+    match (service, role) {
+        // 安装服务, 施工服务费: the service is the work itself.
+        (Some(_), Some(role)) => Behind::Thing(Some(role)),
+        (Some(word), None) => Behind::Another(Refusal::ServiceAbout, word.to_owned()),
+        (None, role) => Behind::Thing(role),
+    }
+}
+
+/// Reads the rest of a clause forward, until something else begins.
+pub fn behind_in_sentence(dictionary: &Dictionary, rest: &str) -> Behind {
+    let mut left = rest;
+    let mut role = None;
+    while !left.is_empty() {
+        if let Some(after) = left.strip_prefix('的') {
+            left = after;
+            continue;
+        }
+        let Some((word, meaning)) = longest_prefix(dictionary, left) else {
+            return Behind::Unknown(left.to_owned());
+        };
+        left = left.get(word.len()..).unwrap_or_default();
+        match meaning {
+            Meaning::Clause(ClauseWord::Link | ClauseWord::Buy) => return Behind::Thing(role),
+            Meaning::Clause(ClauseWord::Act(act)) => return Behind::Thing(role.or(Some(act))),
+            Meaning::Tail(Tail::Neutral | Tail::Money | Tail::Descriptor) => {}
+            Meaning::Tail(Tail::Work) => role = role.or(Some(Role::Build)),
+            Meaning::Tail(Tail::Trade) => role = role.or(Some(Role::Trade)),
+            Meaning::Tail(Tail::Make) => role = role.or(Some(Role::Make)),
+            Meaning::Tail(Tail::Other(Refusal::ServiceAbout)) if role.is_some() => {}
+            Meaning::Tail(Tail::Other(refusal)) => return Behind::Another(refusal, word.to_owned()),
+        }
+    }
+    Behind::Thing(role)
+}
+
+enum Meaning {
+    Tail(Tail),
+    Clause(ClauseWord),
+}
+
+fn longest_suffix<'r>(dictionary: &Dictionary, text: &'r str) -> Option<(&'r str, Tail)> {
+    let mut starts: Vec<usize> = text.char_indices().rev().take(dictionary.longest_tail()).map(|(at, _)| at).collect();
+    starts.reverse();
+    starts.into_iter().find_map(|start| {
+        let word = text.get(start..)?;
+        dictionary.tail(word).map(|tail| (word, tail))
+    })
+}
+
+fn longest_prefix<'r>(dictionary: &Dictionary, text: &'r str) -> Option<(&'r str, Meaning)> {
+    let mut ends: Vec<usize> =
+        text.char_indices().take(dictionary.longest_tail()).map(|(at, c)| at + c.len_utf8()).collect();
+    ends.reverse();
+    ends.into_iter().find_map(|end| {
+        let word = text.get(..end)?;
+        let meaning = dictionary.clause_word(word).map(Meaning::Clause);
+        meaning.or_else(|| dictionary.tail(word).map(Meaning::Tail)).map(|meaning| (word, meaning))
+    })
+}

@@ -1,0 +1,188 @@
+//! Judging one candidate: is it really the term, and is the term what the text is about?
+
+use super::{
+    Candidate, Matcher, Reading, context,
+    head::{self, Behind},
+};
+use crate::{
+    dictionary::{Term, under_any},
+    model::{Refusal, Role, Strength, TextKind},
+    text::{Phrase, Script, cuts_latin, script_of},
+};
+
+/// A candidate that stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// The strength it has here: a generic term that the context marked counts as sufficient.
+    pub strength: Strength,
+    /// Role that the words behind it state.
+    pub role: Option<Role>,
+    /// The words that marked or allowed it.
+    pub company: Option<String>,
+}
+
+/// A candidate that does not stand: why, and the words that say so.
+pub(crate) type Refused = (Refusal, String);
+
+impl Matcher<'_> {
+    /// Judges one candidate by itself. Longer accepted candidates are dealt with by `resolve`.
+    pub(crate) fn judge(&self, reading: &Reading<'_>, candidate: Candidate) -> Result<Standing, Refused> {
+        let text = reading.folded.text();
+        let (start, end) = (candidate.start, candidate.end);
+        let refuse = |refusal: Refusal, words: &str| Err((refusal, words.to_owned()));
+        let Some(term) = self.dictionary.term(candidate.term) else { return refuse(Refusal::OtherHead, "") };
+        let before = text.get(..start).unwrap_or_default();
+        let after = text.get(end..).unwrap_or_default();
+
+        if cuts_latin(text, start, end) {
+            return refuse(Refusal::LatinEdge, "");
+        }
+        if let Some((_, _, exclusion)) = self.dictionary.excluded(text).find(|(from, to, exclusion)| {
+            let covers = *from <= start && end <= *to;
+            let crosses = *from < end && start < *to && !(start <= *from && *to <= end);
+            (covers || crosses) && (exclusion.blocks.is_empty() || exclusion.blocks.contains(&term.id))
+        }) {
+            return refuse(Refusal::Excluded, &format!("{}：{}", exclusion.surface, exclusion.reason));
+        }
+        if let Some(number) = reading.negatives.iter().find_map(|&(from, to, number)| {
+            (from <= start && end <= to && to - from > end - start).then_some(number)
+        }) {
+            let name = self.dictionary.negatives().get(number).map_or("", |negative| negative.surface.as_str());
+            return refuse(Refusal::Negative, name);
+        }
+        if let Some(word) = term.before_not.iter().find(|word| before.ends_with(word.as_str())) {
+            return refuse(Refusal::NeighbourAgainst, word);
+        }
+        if let Some(word) = term.after_not.iter().find(|word| after.starts_with(word.as_str())) {
+            return refuse(Refusal::NeighbourAgainst, word);
+        }
+        if reading.parties.iter().any(|&(from, to)| from <= start && end <= to) {
+            return refuse(Refusal::PartyName, "");
+        }
+        if let Some(label) = reading.label
+            && label.refuses
+            && !term.links.iter().flat_map(|link| &link.codes).any(|code| under_any(code, &label.allows))
+        {
+            return refuse(Refusal::LabelAgainst, &label.label);
+        }
+        if let Some(word) = self.segmenter.crossing_word(text, start, end) {
+            return refuse(Refusal::Joint, &word);
+        }
+        let phrase = reading.layout.phrase_of(start, end);
+        let (phrase_start, phrase_end) = phrase.map_or((start, end), |phrase| (phrase.start, phrase.end));
+        let clause_start = phrase.map_or(phrase_start, |phrase| {
+            let same = |other: &&Phrase| other.clause == phrase.clause;
+            reading.layout.phrases.iter().find(same).map_or(phrase.start, |first| first.start)
+        });
+        if let Some(turned) =
+            context::turned(self.dictionary, term, text, (start, end), (phrase_start, clause_start))
+        {
+            return Err(turned);
+        }
+        let role = self.head(reading, candidate, phrase, text.get(end..phrase_end.max(end)).unwrap_or_default())?;
+        if let Some(words) = context::company(self.dictionary, &term.unless, &reading.context, start, end) {
+            return refuse(Refusal::ContextAgainst, &words);
+        }
+        self.company(reading, candidate, term, role)
+    }
+
+    /// Whether the words the term needs are there, and what they make of its strength.
+    fn company(
+        &self,
+        reading: &Reading<'_>,
+        candidate: Candidate,
+        term: &Term,
+        role: Option<Role>,
+    ) -> Result<Standing, Refused> {
+        let company =
+            context::company(self.dictionary, &term.needs, &reading.context, candidate.start, candidate.end);
+        let asked = !term.needs.is_empty();
+        let strength = match (term.strength, &company) {
+            (Strength::Generic, Some(_)) => Strength::Sufficient,
+            (Strength::NeedsContext, None) => return Err((Refusal::ContextMissing, wanted(term))),
+            (Strength::NeedsContext, Some(_)) => Strength::Sufficient,
+            (Strength::Sufficient, None) if asked => return Err((Refusal::ContextMissing, wanted(term))),
+            (strength, _) => strength,
+        };
+        Ok(Standing { strength, role, company })
+    }
+
+    /// Whether the term is the head of its phrase; gives the role that the words behind it state.
+    fn head(
+        &self,
+        reading: &Reading<'_>,
+        candidate: Candidate,
+        phrase: Option<Phrase>,
+        rest: &str,
+    ) -> Result<Option<Role>, Refused> {
+        let text = reading.folded.text();
+        let is_line = reading.document.kind == TextKind::InvoiceLine;
+        let behind = if is_line {
+            head::behind_in_goods_name(self.dictionary, rest)
+        } else {
+            head::behind_in_sentence(self.dictionary, rest)
+        };
+        let role = match behind {
+            Behind::Thing(role) => role,
+            Behind::Another(refusal, word) => return Err((refusal, word)),
+            Behind::Unknown(word) => {
+                if is_line && word.starts_with('用') || word.starts_with("专用") {
+                    return Err((Refusal::StatedUse, word));
+                }
+                let end = candidate.end + rest.len();
+                let other = reading.candidates.iter().find(|other| {
+                    other.start >= candidate.end && other.end <= end && other.term != candidate.term
+                });
+                return match other.and_then(|other| self.dictionary.term(other.term)) {
+                    Some(term) => Err((Refusal::Modifier, term.term.clone())),
+                    None => Err((Refusal::OtherHead, word)),
+                };
+            }
+        };
+        if !is_line {
+            return Ok(role);
+        }
+        let Some(phrase) = phrase else { return Ok(role) };
+        let in_front = text.get(phrase.start..candidate.start).unwrap_or_default();
+        let stated_use = self.dictionary.cue("stated-use").map_or(&[][..], |group| group.words.as_slice());
+        if let Some(word) = stated_use.iter().find(|word| in_front.contains(word.as_str())) {
+            return Err((Refusal::StatedUse, word.clone()));
+        }
+        let outside: Vec<&Phrase> = reading.layout.phrases.iter().filter(|other| !other.bracketed).collect();
+        if phrase.bracketed && outside.iter().any(|other| has_han(text, other)) {
+            return Err((Refusal::Bracketed, String::new()));
+        }
+        for later in outside.iter().filter(|other| other.start >= phrase.end && other.clause == phrase.clause) {
+            let words = text.get(later.start..later.end).unwrap_or_default();
+            let whole = words.chars().all(|c| script_of(c) == Script::Han) && words.chars().count() >= 2;
+            let accompanied = ["带", "含", "配", "送", "附", "无", "不", "有"].iter().any(|mark| words.starts_with(mark));
+            if whole
+                && !accompanied
+                && let Behind::Another(refusal, word) = head::behind_in_goods_name(self.dictionary, words)
+                && word.chars().count() >= 2
+                && refusal != Refusal::ServiceAbout
+            {
+                return Err((refusal, word));
+            }
+        }
+        Ok(role)
+    }
+}
+
+fn has_han(text: &str, phrase: &Phrase) -> bool {
+    text.get(phrase.start..phrase.end).unwrap_or_default().chars().any(|c| script_of(c) == Script::Han)
+}
+
+/// The words a term needs, as told to people.
+fn wanted(term: &Term) -> String {
+    use crate::dictionary::Need;
+    let name = |need: &Need| match need {
+        Need::Word(word) => word.clone(),
+        Need::Cue(cue) => format!("@{cue}"),
+    };
+    term.needs
+        .iter()
+        .map(|alternative| alternative.iter().map(name).collect::<Vec<_>>().join("&"))
+        .collect::<Vec<_>>()
+        .join("|")
+}

@@ -1,0 +1,104 @@
+//! Finding terms in a text and judging each: candidates → boundary → context → head noun → resolve.
+
+mod condition;
+mod context;
+mod head;
+mod judge;
+mod party;
+mod resolve;
+mod role;
+
+use crate::{
+    catalogue::{Catalogue, Edition},
+    dictionary::{Dictionary, Surface, TaxLabel},
+    model::{Classification, Document, TextKind, Via},
+    text::{Folded, Layout, Segmenter, cuts_latin, fold},
+};
+
+/// Reads texts with one dictionary, one catalogue and one edition.
+#[derive(Clone, Copy)]
+pub struct Matcher<'d> {
+    /// Terms and everything around them.
+    pub dictionary: &'d Dictionary,
+    /// Entries and conditions.
+    pub catalogue: &'d Catalogue,
+    /// Ordinary words.
+    pub segmenter: &'d Segmenter,
+    /// The edition that applies.
+    pub edition: &'d Edition,
+}
+
+/// A surface found in the folded text, before it is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// First byte in the folded text.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// Term number.
+    pub term: usize,
+    /// Exact or alias.
+    pub via: Via,
+}
+
+/// A document folded and laid out, with what was found before judging.
+pub(crate) struct Reading<'t> {
+    pub document: &'t Document,
+    pub folded: Folded,
+    /// Folded text, a line end, and the folded specification: where company and conditions are looked for.
+    pub context: String,
+    pub layout: Layout,
+    pub parties: Vec<(usize, usize)>,
+    pub negatives: Vec<(usize, usize, usize)>,
+    pub candidates: Vec<Candidate>,
+    pub label: Option<&'t TaxLabel>,
+}
+
+impl<'d> Matcher<'d> {
+    /// Reads one document.
+    pub fn read(&self, document: &Document) -> Classification {
+        let folded = fold(&document.text);
+        if !self.dictionary.automaton().is_match(folded.text()) {
+            return resolve::without_candidates(self, document, folded.text());
+        }
+        let reading = self.lay_out(document, folded);
+        resolve::classify(self, &reading)
+    }
+
+    /// Every surface in the text, unjudged: what `match --stage candidates` shows.
+    pub fn candidates(&self, document: &Document) -> Vec<(Candidate, crate::model::Span)> {
+        let reading = self.lay_out(document, fold(&document.text));
+        reading.candidates.iter().map(|c| (*c, reading.folded.original(c.start, c.end))).collect()
+    }
+
+    fn lay_out<'t>(&self, document: &'t Document, folded: Folded) -> Reading<'t>
+    where
+        'd: 't,
+    {
+        let text = folded.text();
+        let layout = Layout::of(text, document.kind == TextKind::InvoiceLine);
+        let label = self.dictionary.tax_label(layout.label_text(text), document.tax_code.as_deref());
+        let mut candidates = Vec::new();
+        let mut negatives = Vec::new();
+        for hit in self.dictionary.automaton().hits(text).filter(|hit| hit.start >= layout.body) {
+            match self.dictionary.surfaces().get(hit.surface).map(|(_, surface)| *surface) {
+                Some(Surface::Term(term, via)) => {
+                    candidates.push(Candidate { start: hit.start, end: hit.end, term, via });
+                }
+                Some(Surface::Negative(number)) if !cuts_latin(text, hit.start, hit.end) => {
+                    negatives.push((hit.start, hit.end, number));
+                }
+                _ => {}
+            }
+        }
+        candidates.sort();
+        let parties: Vec<String> = document.parties.iter().map(|name| fold(name).text().to_owned()).collect();
+        let parties = party::party_names(self.dictionary, text, &parties);
+        let mut context = text.to_owned();
+        if let Some(spec) = &document.spec {
+            context.push('\n');
+            context.push_str(fold(spec).text());
+        }
+        Reading { document, folded, context, layout, parties, negatives, candidates, label }
+    }
+}

@@ -1,0 +1,44 @@
+//! Names of firms and institutions inside a text: a green word in a name says nothing about the goods.
+
+use crate::dictionary::Dictionary;
+
+/// Longest name looked for in front of 有限公司 and the like, in characters.
+const LONGEST_NAME: usize = 24;
+
+/// Byte ranges of party names in the folded `text`: the given `parties`, and whatever ends like a firm's name.
+pub fn party_names(dictionary: &Dictionary, text: &str, parties: &[String]) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    for party in parties.iter().filter(|party| party.chars().count() >= 4) {
+        found.extend(text.match_indices(party.as_str()).map(|(start, name)| (start, start + name.len())));
+    }
+    let Some(suffixes) = dictionary.cue("party-suffix") else { return found };
+    let edges = dictionary.cue("party-edge");
+    for suffix in &suffixes.words {
+        for (at, _) in text.match_indices(suffix.as_str()) {
+            let start = name_start(text, at, edges.map_or(&[], |group| group.words.as_slice()));
+            if start < at {
+                found.push((start, at + suffix.len()));
+            }
+        }
+    }
+    found
+}
+
+/// Goes back from the suffix to the nearest verb, preposition or sign.
+fn name_start(text: &str, suffix: usize, edges: &[String]) -> usize {
+    let before = text.get(..suffix).unwrap_or_default();
+    let mut start = suffix;
+    for (count, (at, character)) in before.char_indices().rev().enumerate() {
+        if count >= LONGEST_NAME || matches!(character, ',' | '.' | ';' | ':' | '、' | '*' | ' ' | '"' | '/' | '!') {
+            break;
+        }
+        let head = before.get(..at + character.len_utf8()).unwrap_or_default();
+        // A one-character edge such as 于 or 和 also occurs inside names, so it ends a name only in its front part.
+        let edge = edges.iter().any(|edge| head.ends_with(edge.as_str()) && (edge.chars().count() > 1 || count >= 4));
+        if edge {
+            break;
+        }
+        start = at;
+    }
+    start
+}

@@ -1,0 +1,222 @@
+//! From judged candidates to the reading of the whole text.
+
+use std::collections::HashSet;
+
+use super::{
+    Candidate, Matcher, Reading, condition,
+    judge::{Refused, Standing},
+};
+use crate::{
+    dictionary::Term,
+    model::{
+        Classification, ConditionState, Document, EntryLink, Match, Refusal, RefusedMatch, Role, Strength, TextKind,
+        Verdict,
+    },
+};
+
+/// The answer for a text in which no surface occurs.
+pub(super) fn without_candidates(matcher: &Matcher<'_>, document: &Document, text: &str) -> Classification {
+    let (verdict, reason) = silent(matcher, document, text);
+    Classification { id: document.id.clone(), verdict, matches: Vec::new(), rejected: Vec::new(), reason }
+}
+
+/// A text that names nothing green: unreadable, vague, or simply something else.
+fn silent(matcher: &Matcher<'_>, document: &Document, text: &str) -> (Verdict, String) {
+    let says = |name: &str| {
+        matcher.dictionary.cue(name).and_then(|group| group.words.iter().find(|word| text.contains(word.as_str())))
+    };
+    let readable = text.chars().filter(|c| c.is_alphabetic()).count();
+    if readable == 0 {
+        return (Verdict::Review, "文本为空或被遮盖，无法判断".to_owned());
+    }
+    if let Some(word) = says("unreadable") {
+        return (Verdict::Review, format!("“{word}”没有写明货物，需调阅清单"));
+    }
+    if document.kind == TextKind::Purpose
+        && let Some(word) = says("vague-purpose")
+    {
+        return (Verdict::NotGreen, format!("用途笼统（{word}），未写明所购之物"));
+    }
+    (Verdict::NotGreen, "未发现绿色生产资料".to_owned())
+}
+
+/// Judges every candidate, lets longer ones win over those they cover, and builds the answer.
+pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classification {
+    let mut standing: Vec<(Candidate, Standing)> = Vec::new();
+    let mut refused: Vec<(Candidate, Refused)> = Vec::new();
+    for &candidate in &reading.candidates {
+        match matcher.judge(reading, candidate) {
+            Ok(kept) => standing.push((candidate, kept)),
+            Err(reason) => refused.push((candidate, reason)),
+        }
+    }
+    let covering: Vec<(Candidate, Standing)> = standing.clone();
+    standing.retain(|(candidate, kept)| {
+        let winner = covering.iter().find(|(other, with)| wins((other, with), (candidate, kept)));
+        if let Some((other, _)) = winner {
+            let name = matcher.dictionary.term(other.term).map_or_else(String::new, |term| term.term.clone());
+            refused.push((*candidate, (Refusal::Shadowed, name)));
+        }
+        winner.is_none()
+    });
+
+    let mut matches = Vec::new();
+    for (candidate, kept) in &standing {
+        let Some(term) = matcher.dictionary.term(candidate.term) else { continue };
+        let role = matcher.role(reading, *candidate, kept.role);
+        let entries = matcher.entries(term, role);
+        if entries.is_empty() {
+            refused.push((*candidate, (Refusal::NoEntry, matcher.edition.title.clone())));
+        } else {
+            matches.push(matcher.accepted(reading, *candidate, kept, term, entries));
+        }
+    }
+    matches.sort_by(|a, b| (a.span, &a.term_id).cmp(&(b.span, &b.term_id)));
+    let mut rejected: Vec<RefusedMatch> = refused
+        .into_iter()
+        .filter_map(|(candidate, (code, words))| {
+            let term = matcher.dictionary.term(candidate.term)?;
+            let reason =
+                if words.is_empty() { code.chinese().to_owned() } else { format!("{}（{words}）", code.chinese()) };
+            Some(RefusedMatch {
+                term_id: term.id.clone(),
+                term: term.term.clone(),
+                span: reading.folded.original(candidate.start, candidate.end),
+                code,
+                reason,
+            })
+        })
+        .collect();
+    rejected.sort_by(|a, b| (a.span, &a.term_id).cmp(&(b.span, &b.term_id)));
+    let (verdict, reason) = conclude(matcher, reading, &matches, &rejected);
+    Classification { id: reading.document.id.clone(), verdict, matches, rejected, reason }
+}
+
+/// Whether `other` makes `candidate` superfluous: it covers more text, or the same text with more to say.
+fn wins((other, with): (&Candidate, &Standing), (candidate, kept): (&Candidate, &Standing)) -> bool {
+    let covers = other.start <= candidate.start && candidate.end <= other.end;
+    let longer = other.end - other.start > candidate.end - candidate.start;
+    let rank = |strength: Strength| match strength {
+        Strength::Sufficient => 0,
+        Strength::Generic | Strength::NeedsContext => 1,
+        Strength::Supporting => 2,
+    };
+    let same = other.start == candidate.start && other.end == candidate.end;
+    covers && longer || same && (rank(with.strength), other.term) < (rank(kept.strength), candidate.term)
+}
+
+impl Matcher<'_> {
+    /// The term's entries in the edition for the role; for every role when the role is unknown or the term has no
+    /// entry under it. For an older edition the entries are those that the crosswalk leads back to.
+    fn entries(&self, term: &Term, role: Option<Role>) -> Vec<EntryLink> {
+        let fits = role.is_some_and(|role| term.links.iter().any(|link| link.role == role));
+        let links = term.links.iter().filter(|link| !fits || Some(link.role) == role);
+        let mut seen = HashSet::new();
+        let mut entries = Vec::new();
+        let mut add = |code: &str, role: Role| {
+            if let Some(entry) = self.catalogue.entry(&self.edition.id, code)
+                && seen.insert((role, code.to_owned()))
+            {
+                entries.push(EntryLink {
+                    edition: self.edition.id.clone(),
+                    code: code.to_owned(),
+                    name: entry.name.clone(),
+                    role,
+                });
+            }
+        };
+        for link in links {
+            for code in &link.codes {
+                if link.edition == self.edition.id {
+                    add(code, link.role);
+                } else {
+                    for crossing in self.catalogue.older_codes(&link.edition, code, &self.edition.id) {
+                        add(&crossing.from.1, link.role);
+                    }
+                }
+            }
+        }
+        entries
+    }
+
+    fn accepted(
+        &self,
+        reading: &Reading<'_>,
+        candidate: Candidate,
+        kept: &Standing,
+        term: &Term,
+        entries: Vec<EntryLink>,
+    ) -> Match {
+        let span = reading.folded.original(candidate.start, candidate.end);
+        let asked_for = |condition: &crate::catalogue::Condition| {
+            condition.edition != self.edition.id || entries.iter().any(|entry| condition.applies_to(&entry.code))
+        };
+        let conditions = term
+            .conditions
+            .iter()
+            .filter_map(|id| self.catalogue.condition(id))
+            .filter(|condition| asked_for(condition))
+            .map(|condition| condition::judge(condition, &reading.context))
+            .collect();
+        Match {
+            term_id: term.id.clone(),
+            term: term.term.clone(),
+            text: span.slice(&reading.document.text).unwrap_or_default().to_owned(),
+            span,
+            via: candidate.via,
+            scene: term.scene,
+            strength: kept.strength,
+            entries,
+            conditions,
+        }
+    }
+}
+
+/// The verdict of the whole text and its one-sentence reason.
+fn conclude(
+    matcher: &Matcher<'_>,
+    reading: &Reading<'_>,
+    matches: &[Match],
+    rejected: &[RefusedMatch],
+) -> (Verdict, String) {
+    let Some(best) = matches.iter().min_by_key(|found| (found.verdict(), found.span)) else {
+        let text = reading.folded.text();
+        let (verdict, reason) = silent(matcher, reading.document, text);
+        if verdict == Verdict::Review {
+            return (verdict, reason);
+        }
+        if let Some(&(_, _, number)) = reading.negatives.first()
+            && let Some(negative) = matcher.dictionary.negatives().get(number)
+        {
+            return (Verdict::NotGreen, format!("属负面清单：{}", negative.surface));
+        }
+        let refusal = rejected.iter().find(|refused| refused.code != Refusal::Shadowed);
+        return match refusal {
+            Some(refused) => (verdict, format!("“{}”不作数：{}", refused.term, refused.reason)),
+            None => (verdict, reason),
+        };
+    };
+    let entry = best.entries.first().map_or_else(String::new, |entry| format!("（{} {}）", entry.code, entry.name));
+    let open: Vec<&str> = best
+        .conditions
+        .iter()
+        .filter(|condition| condition.state == ConditionState::NoData)
+        .map(|condition| condition.evidence.as_str())
+        .collect();
+    let verdict = best.verdict();
+    let reason = match verdict {
+        Verdict::Green => format!("“{}”属{}{entry}，条件已明", best.text, best.scene.chinese()),
+        Verdict::NeedsEvidence => format!("“{}”属{}{entry}，待补：{}", best.text, best.scene.chinese(), open.join("、")),
+        Verdict::Review => format!("“{}”只是通用类型{entry}，文中没有区别性信息，需人工复核", best.text),
+        Verdict::NotGreen => {
+            let unmet: Vec<&str> = best
+                .conditions
+                .iter()
+                .filter(|condition| condition.state == ConditionState::Unmet)
+                .map(|condition| condition.evidence.as_str())
+                .collect();
+            format!("“{}”文中写明“{}”，不满足界定条件{entry}", best.text, unmet.join("、"))
+        }
+    };
+    (verdict, reason)
+}

@@ -1,0 +1,105 @@
+//! What matching gives: accepted matches, refused ones with their codes, and the verdict for one text.
+
+use serde::Serialize;
+
+use super::{
+    refusal::Refusal,
+    span::Span,
+    words::{ConditionState, Role, Scene, Strength, Verdict, Via},
+};
+
+/// A catalogue entry that a match leads to, for one role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct EntryLink {
+    /// Edition id, `gfspc-2025`.
+    pub edition: String,
+    /// Entry code, `4.1.2`.
+    pub code: String,
+    /// Entry name.
+    pub name: String,
+    /// Role under which the entry takes the thing.
+    pub role: Role,
+}
+
+/// A condition of an entry, judged against the text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConditionResult {
+    /// Condition id, `C-1.1.7-1`.
+    pub id: String,
+    /// Met, unmet, or no data.
+    pub state: ConditionState,
+    /// The words of the text that decided it, or the document that would settle it.
+    pub evidence: String,
+}
+
+/// A term found in a text and accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Match {
+    /// Term id.
+    pub term_id: String,
+    /// Canonical surface.
+    pub term: String,
+    /// Where, in bytes of the original text.
+    pub span: Span,
+    /// The original text at `span`.
+    pub text: String,
+    /// How it was found.
+    pub via: Via,
+    /// How the thing helps.
+    pub scene: Scene,
+    /// How much the term says here: a generic term that the context marked is given as `sufficient`.
+    pub strength: Strength,
+    /// Candidate entries for the role, or for every role when the role is unknown.
+    pub entries: Vec<EntryLink>,
+    /// Conditions of those entries.
+    pub conditions: Vec<ConditionResult>,
+}
+
+impl Match {
+    /// The verdict this match alone supports: see [`Classification::verdict`].
+    pub fn verdict(&self) -> Verdict {
+        let any = |state| self.conditions.iter().any(|condition| condition.state == state);
+        if matches!(self.via, Via::Near | Via::Recall) {
+            Verdict::Review
+        } else if any(ConditionState::Unmet) {
+            Verdict::NotGreen
+        } else if self.strength != Strength::Sufficient {
+            Verdict::Review
+        } else if any(ConditionState::NoData) {
+            Verdict::NeedsEvidence
+        } else {
+            Verdict::Green
+        }
+    }
+}
+
+/// A term found in a text and refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RefusedMatch {
+    /// Term id.
+    pub term_id: String,
+    /// Canonical surface. Not part of the line contract; kept for explanations.
+    #[serde(skip)]
+    pub term: String,
+    /// Where, in bytes of the original text.
+    pub span: Span,
+    /// Stable reason code.
+    pub code: Refusal,
+    /// The reason in Chinese, with the words of the text that caused it.
+    pub reason: String,
+}
+
+/// The reading of one text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Classification {
+    /// The document's id.
+    pub id: String,
+    /// The best verdict that any accepted match supports; `not-green` without one, `review` for unreadable text.
+    pub verdict: Verdict,
+    /// Accepted matches, in order of place.
+    pub matches: Vec<Match>,
+    /// Refused matches, in order of place.
+    pub rejected: Vec<RefusedMatch>,
+    /// Why, in one Chinese sentence.
+    pub reason: String,
+}

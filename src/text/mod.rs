@@ -1,0 +1,13 @@
+//! From bytes to something the matcher can read: decode, fold, cut into phrases, judge joints.
+
+mod decode;
+mod fold;
+mod phrase;
+mod script;
+mod segment;
+
+pub use decode::{Decoded, Encoding, decode};
+pub use fold::{Folded, fold};
+pub use phrase::{Layout, Phrase};
+pub use script::{Script, cuts_latin, script_of};
+pub use segment::Segmenter;
