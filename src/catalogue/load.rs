@@ -203,5 +203,11 @@ pub(super) fn load(sources: &CatalogueSources<'_>) -> Result<Catalogue, Catalogu
             note: row.note,
         });
     }
-    Ok(Catalogue { editions, entries, by_code, conditions, condition_by_id, crosswalk })
+    let mut hasher = blake3::Hasher::new();
+    let tables = sources.entries.iter().chain(&sources.conditions).chain([&sources.editions, &sources.crosswalk]);
+    for (name, text) in tables {
+        hasher.update(name.as_bytes()).update(&[0]).update(text.as_bytes()).update(&[0]);
+    }
+    let fingerprint = hasher.finalize().to_hex().to_string();
+    Ok(Catalogue { editions, entries, by_code, conditions, condition_by_id, crosswalk, fingerprint })
 }

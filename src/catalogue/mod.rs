@@ -112,6 +112,7 @@ pub struct Catalogue {
     conditions: Vec<Condition>,
     condition_by_id: HashMap<String, usize>,
     crosswalk: Vec<Crossing>,
+    fingerprint: String,
 }
 
 /// No table for the edition that applies.
@@ -139,6 +140,11 @@ impl Catalogue {
     /// Reads the tables. See [`CatalogueSources`] for their columns.
     pub fn load(sources: &CatalogueSources<'_>) -> Result<Self, CatalogueError> {
         load::load(sources)
+    }
+
+    /// Content hash of every table, hexadecimal.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// All editions, oldest first.

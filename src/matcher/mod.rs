@@ -8,6 +8,8 @@ mod party;
 mod resolve;
 mod role;
 
+pub use role::buyer_role;
+
 use crate::{
     catalogue::{Catalogue, Edition},
     dictionary::{Dictionary, Surface, TaxLabel},
@@ -63,6 +65,13 @@ impl<'d> Matcher<'d> {
         }
         let reading = self.lay_out(document, folded);
         resolve::classify(self, &reading)
+    }
+
+    /// Whether a purpose says nothing specific (日常经营周转, 补充流动资金 …) or nothing at all.
+    pub fn is_vague(&self, purpose: &str) -> bool {
+        let folded = fold(purpose);
+        let words = self.dictionary.cue("vague-purpose").map_or(&[][..], |group| group.words.as_slice());
+        folded.text().is_empty() || words.iter().any(|word| folded.text().contains(word.as_str()))
     }
 
     /// Every surface in the text, unjudged: what `match --stage candidates` shows.

@@ -7,7 +7,7 @@ use super::{
     judge::{Refused, Standing},
 };
 use crate::{
-    dictionary::Term,
+    dictionary::{Term, under_any},
     model::{
         Classification, ConditionState, Document, EntryLink, Match, Refusal, RefusedMatch, Role, Strength, TextKind,
         Verdict,
@@ -68,7 +68,7 @@ pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classifi
         if entries.is_empty() {
             refused.push((*candidate, (Refusal::NoEntry, matcher.edition.title.clone())));
         } else {
-            matches.push(matcher.accepted(reading, *candidate, kept, term, entries));
+            matches.push(matcher.accepted(reading, *candidate, kept, term, entries, role));
         }
     }
     matches.sort_by(|a, b| (a.span, &a.term_id).cmp(&(b.span, &b.term_id)));
@@ -146,6 +146,7 @@ impl Matcher<'_> {
         kept: &Standing,
         term: &Term,
         entries: Vec<EntryLink>,
+        role: Option<Role>,
     ) -> Match {
         let span = reading.folded.original(candidate.start, candidate.end);
         let asked_for = |condition: &crate::catalogue::Condition| {
@@ -166,6 +167,10 @@ impl Matcher<'_> {
             via: candidate.via,
             scene: term.scene,
             strength: kept.strength,
+            label_agrees: reading
+                .label
+                .is_some_and(|label| entries.iter().any(|entry| under_any(&entry.code, &label.supports))),
+            role,
             entries,
             conditions,
         }

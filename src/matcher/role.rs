@@ -44,7 +44,7 @@ impl Matcher<'_> {
 
 /// What a purchase most likely is for a borrower of this GB/T 4754 industry: wholesalers and retailers (51, 52) trade,
 /// builders (47–50) and power suppliers (44) build, everybody else uses.
-fn buyer_role(industry: &str) -> Option<Role> {
+pub fn buyer_role(industry: &str) -> Option<Role> {
     let digits: String = industry.chars().filter(char::is_ascii_digit).take(2).collect();
     match digits.parse::<u8>().ok()? {
         51 | 52 => Some(Role::Trade),

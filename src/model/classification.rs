@@ -53,6 +53,12 @@ pub struct Match {
     pub entries: Vec<EntryLink>,
     /// Conditions of those entries.
     pub conditions: Vec<ConditionResult>,
+    /// Whether the invoice's tax label agrees with the entries. Not part of the line contract.
+    #[serde(skip)]
+    pub label_agrees: bool,
+    /// Whether the text or the caller states the borrower's role. Not part of the line contract.
+    #[serde(skip)]
+    pub role: Option<Role>,
 }
 
 impl Match {

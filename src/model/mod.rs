@@ -2,6 +2,8 @@
 
 mod classification;
 mod document;
+mod invoice;
+mod loan;
 mod money;
 mod refusal;
 mod span;
@@ -9,6 +11,8 @@ mod words;
 
 pub use classification::{Classification, ConditionResult, EntryLink, Match, RefusedMatch};
 pub use document::{Document, Location};
+pub use invoice::{InvoiceLine, InvoiceStatus};
+pub use loan::{Checked, Loan};
 pub use money::Money;
 pub use refusal::Refusal;
 pub use span::Span;

@@ -1,5 +1,7 @@
 //! The facade that wires the stages; the only place that knows them all.
 
+mod loans;
+
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -9,14 +11,18 @@ use crate::{
     dictionary::{Dictionary, DictionaryError},
     matcher::Matcher,
     model::{Classification, Document},
+    standard::{Standard, StandardError, builtin_standards},
     text::Segmenter,
 };
+
+pub use loans::{DecisionTask, LoanInput};
 
 /// Everything needed to read and decide: catalogue, dictionary, ordinary words. Share one between threads.
 pub struct Engine {
     catalogue: Catalogue,
     dictionary: Dictionary,
     segmenter: Segmenter,
+    standards: Vec<Standard>,
 }
 
 /// The engine cannot be built.
@@ -28,6 +34,9 @@ pub enum EngineError {
     /// A dictionary table is wrong.
     #[error(transparent)]
     Dictionary(#[from] DictionaryError),
+    /// A rule pack is wrong.
+    #[error(transparent)]
+    Standard(#[from] StandardError),
 }
 
 impl Engine {
@@ -42,6 +51,7 @@ impl Engine {
             catalogue: Catalogue::load(&builtin_sources())?,
             dictionary: Dictionary::with_overlays(folders)?,
             segmenter: Segmenter::new(),
+            standards: builtin_standards()?,
         })
     }
 
@@ -58,6 +68,29 @@ impl Engine {
     /// Ordinary words.
     pub fn segmenter(&self) -> &Segmenter {
         &self.segmenter
+    }
+
+    /// The rule packs.
+    pub fn standards(&self) -> &[Standard] {
+        &self.standards
+    }
+
+    /// The rule pack with this id.
+    pub fn standard(&self, id: &str) -> Option<&Standard> {
+        self.standards.iter().find(|standard| standard.id == id)
+    }
+
+    /// Engine version, and the content hashes of dictionary, catalogue tables and pack: the same input under the same
+    /// fingerprint gives the same bytes.
+    pub fn fingerprint(&self, edition: &str, standard: Option<&Standard>) -> String {
+        let short = |hash: &str| hash.get(..12).unwrap_or(hash).to_owned();
+        let pack = standard.map_or_else(String::new, |pack| format!(" {}:{}", pack.id, short(&pack.fingerprint)));
+        format!(
+            "lvjian/{} dictionary:{} {edition}:{}{pack}",
+            env!("CARGO_PKG_VERSION"),
+            short(self.dictionary.fingerprint()),
+            short(self.catalogue.fingerprint()),
+        )
     }
 
     /// A matcher for the edition in force on `as_of`. Fails by name when the project lacks that edition's table.

@@ -1,0 +1,204 @@
+//! `assess`: loans with their invoices in, 认绿 decisions out.
+
+use std::{
+    io::{IsTerminal, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+
+use super::{
+    Failure, Shared,
+    classify::{column_map, finish_quarantine},
+    output::{Format, Output},
+    report::{self, Heading},
+};
+use crate::{
+    decision::Decision,
+    engine::{DecisionTask, LoanInput},
+    ingest::{Input, InvoiceBook, Sink, read_loans},
+    model::{Loan, Verdict},
+    store::DecisionStore,
+};
+
+#[derive(Debug, Args)]
+pub struct AssessArgs {
+    /// 贷款台账（xlsx、csv）/ the loan ledger
+    #[arg(long, value_name = "FILE")]
+    loans: String,
+    /// 发票文件，可多个 / invoice files
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    invoices: Vec<String>,
+    /// 规则包 / rule pack
+    #[arg(long, default_value = "sme-green-2022")]
+    standard: String,
+    /// 列映射文件 / column map
+    #[arg(long, value_name = "COLS.TOML")]
+    map: Option<PathBuf>,
+    /// 输出格式
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// 输出文件 / output file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// 决定存档目录，供 why 和 find 使用 / where decisions are kept for `why` and `find`
+    #[arg(long, default_value = ".lvjian", value_name = "DIR")]
+    store: PathBuf,
+    /// 隔离行写入的 NDJSON 文件 / where bad rows go
+    #[arg(long, value_name = "FILE")]
+    quarantine: Option<PathBuf>,
+    /// 有隔离行时退出码为 1 / exit 1 when rows were set aside
+    #[arg(long)]
+    fail_on_rejects: bool,
+}
+
+const HEADINGS: &[Heading] = &[
+    Heading { name: "借据号", width: 16 },
+    Heading { name: "客户名称", width: 30 },
+    Heading { name: "放款金额", width: 14 },
+    Heading { name: "结论", width: 8 },
+    Heading { name: "绿色占比", width: 9 },
+    Heading { name: "目录条目", width: 34 },
+    Heading { name: "主要理由", width: 60 },
+];
+
+/// Further columns of files, where width does not matter.
+const MORE: &[Heading] = &[
+    Heading { name: "建议绿色金额", width: 14 },
+    Heading { name: "凭证覆盖", width: 10 },
+    Heading { name: "置信分", width: 8 },
+    Heading { name: "场景", width: 10 },
+    Heading { name: "目录版本", width: 14 },
+    Heading { name: "规则", width: 6 },
+    Heading { name: "其他理由", width: 50 },
+    Heading { name: "待补材料", width: 40 },
+    Heading { name: "提示", width: 40 },
+    Heading { name: "经办机构", width: 16 },
+    Heading { name: "指纹", width: 40 },
+    Heading { name: "说明", width: 40 },
+];
+
+fn short_row(decision: &Decision) -> Vec<String> {
+    let percent = |share: rust_decimal::Decimal| {
+        format!("{}%", (share * rust_decimal::Decimal::ONE_HUNDRED).round_dp(2).normalize())
+    };
+    vec![
+        decision.loan_id.clone(),
+        decision.customer.clone(),
+        decision.amount.map_or_else(String::new, |amount| amount.to_string()),
+        decision.verdict.chinese().to_owned(),
+        decision.green_share.map_or_else(|| "—".to_owned(), percent),
+        decision.entry.as_ref().map_or_else(|| "—".to_owned(), |entry| format!("{} {}", entry.code, entry.name)),
+        match (decision.verdict, decision.reasons.as_slice()) {
+            // The rule's own sentence says little when a person must look; what is missing says more.
+            (Verdict::Review, [_, rest @ ..]) if !rest.is_empty() => rest.join("；"),
+            (_, reasons) => reasons.first().cloned().unwrap_or_default(),
+        },
+    ]
+}
+
+fn long_row(decision: &Decision) -> Vec<String> {
+    let mut row = short_row(decision);
+    let wanted: Vec<String> =
+        decision.wanted.iter().map(|wanted| format!("{}（{}）", wanted.document, wanted.settles)).collect();
+    row.extend([
+        decision.green_amount.map_or_else(String::new, |amount| amount.to_string()),
+        decision.cover.map_or_else(String::new, |cover| cover.round_dp(4).normalize().to_string()),
+        decision.confidence.to_string(),
+        decision.scene.map_or_else(String::new, |scene| scene.chinese().to_owned()),
+        decision.edition.clone(),
+        decision.rule.clone(),
+        decision.reasons.join("；"),
+        wanted.join("；"),
+        decision.flags.join("；"),
+        decision.branch.clone(),
+        decision.fingerprint.clone(),
+        decision.notice.clone(),
+    ]);
+    row
+}
+
+fn long_headings() -> Vec<Heading> {
+    HEADINGS.iter().chain(MORE).map(|heading| Heading { name: heading.name, width: heading.width }).collect()
+}
+
+pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
+    let engine = shared.engine()?;
+    let standard = engine
+        .standard(&args.standard)
+        .ok_or_else(|| Failure::Said(format!("没有规则包 {}；见 lvjian standard list", args.standard)))?;
+    let map = column_map(args.map.as_deref())?;
+    let mut set_aside = Vec::new();
+    let mut loans: Vec<Loan> = Vec::new();
+    let ledger = Input::named(&args.loans);
+    let mut sink = Sink { give: &mut |loan| loans.push(loan), set_aside: &mut |bad| set_aside.push(bad) };
+    let found = read_loans(&ledger, &map, &mut sink)?;
+    if let Some(encoding) = found.encoding {
+        shared.say(&format!("{}：按 {} 读取", args.loans, encoding.name()));
+    }
+    let inputs: Vec<Input> = args.invoices.iter().map(|name| Input::named(name)).collect();
+    let mut report = |input: &Input, found: &crate::ingest::TableReport| {
+        if let Some(encoding) = found.encoding {
+            shared.say(&format!("{}：按 {} 读取", input.name(), encoding.name()));
+        }
+    };
+    let book = InvoiceBook::read(&inputs, &map, &mut |bad| set_aside.push(bad), &mut report)?;
+    shared.say(&format!(
+        "贷款 {} 笔，发票明细 {} 行{}",
+        loans.len(),
+        book.lines.len(),
+        if book.repeated > 0 { format!("（另有 {} 行重复发票已略去）", book.repeated) } else { String::new() }
+    ));
+    let total = loans.len();
+    let live = std::io::stderr().is_terminal() && !shared.quiet;
+    let progress = |done: usize| {
+        if live {
+            eprint!("\r认绿 {done}/{total}");
+        }
+    };
+    let task = DecisionTask { standard, threads: shared.threads(), progress: &progress };
+    let decisions = engine.assess(LoanInput { loans: &loans, invoices: &book.lines }, task);
+    if live {
+        eprintln!();
+    }
+    let store = DecisionStore::new(&args.store);
+    store.save(&decisions)?;
+    write(args.format, args.output.as_deref(), &decisions)?;
+    summarise(shared, &decisions, &store);
+    finish_quarantine(shared, &set_aside, args.quarantine.as_deref(), args.fail_on_rejects)
+}
+
+fn write(format: Format, path: Option<&Path>, decisions: &[Decision]) -> Result<(), Failure> {
+    let mut output = Output::open(path)?;
+    match format {
+        Format::Text => {
+            let rows: Vec<Vec<String>> = decisions.iter().map(short_row).collect();
+            report::text(&mut output, HEADINGS, &rows)?;
+        }
+        Format::Ndjson => {
+            for decision in decisions {
+                serde_json::to_writer(&mut output, decision).map_err(std::io::Error::from)?;
+                output.write_all(b"\n")?;
+            }
+        }
+        Format::Csv => report::csv(&mut output, &long_headings(), decisions.iter().map(long_row))?,
+        Format::Xlsx => report::xlsx(&mut output, "认绿", &long_headings(), decisions.iter().map(long_row))?,
+    }
+    output.finish()
+}
+
+fn summarise(shared: &Shared, decisions: &[Decision], store: &DecisionStore) {
+    let words: Vec<String> = Verdict::ALL
+        .iter()
+        .map(|verdict| {
+            let count = decisions.iter().filter(|decision| decision.verdict == *verdict).count();
+            format!("{} {count}", verdict.chinese())
+        })
+        .collect();
+    shared.say(&format!("共 {} 笔：{}", decisions.len(), words.join("，")));
+    if let Some(first) = decisions.first() {
+        shared.say(&first.notice);
+        shared.say(&first.fingerprint);
+    }
+    shared.say(&format!("依据链已存 {}；用 lvjian why 借据号 查看", store.path().display()));
+}

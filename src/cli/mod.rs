@@ -1,0 +1,134 @@
+//! The command line: one file per verb. Only here is anything printed, and only here is the clock read.
+
+mod assess;
+mod catalogue;
+mod classify;
+mod explain;
+mod find;
+mod matching;
+mod output;
+mod report;
+mod standard;
+mod why;
+
+use std::{io, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
+
+use crate::{Engine, EngineError, catalogue::NoEdition, ingest::IngestError, store::StoreError};
+
+/// 绿鉴：读发票明细和贷款用途，对照绿色目录，说明每一步 / reads invoice lines and loan purposes against the green catalogues.
+#[derive(Debug, Parser)]
+#[command(name = "lvjian", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    shared: Shared,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Args)]
+struct Shared {
+    /// 按哪一天的目录判断（YYYY-MM-DD，默认今天）/ the day whose catalogue applies
+    #[arg(long, global = true, value_name = "DATE")]
+    as_of: Option<Date>,
+    /// 叠加词典目录，可重复，后者优先 / dictionary overlay folder, repeatable
+    #[arg(long = "dict", global = true, value_name = "DIR")]
+    overlays: Vec<PathBuf>,
+    /// 线程数（结果与线程数无关）/ threads; they never change the result
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<usize>,
+    /// 少说 / say less on stderr
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// 逐行判断发票明细或文本 / read lines of text
+    Classify(classify::ClassifyArgs),
+    /// 认绿：贷款台账加发票 / decide loans with their invoices
+    Assess(assess::AssessArgs),
+    /// 为什么：一笔贷款或一段文字的依据链 / the trace of a loan or a text
+    Why(why::WhyArgs),
+    /// 看某一阶段的内部 / look inside a stage
+    Match(matching::MatchArgs),
+    /// 查词典、目录和已存的决定 / search dictionary, catalogue and decisions
+    Find(find::FindArgs),
+    /// 解释一个代码 / explain a code
+    Explain(explain::ExplainArgs),
+    /// 目录条目 / catalogue entries
+    Catalogue(catalogue::CatalogueArgs),
+    /// 规则包 / rule packs
+    Standard(standard::StandardArgs),
+}
+
+/// Why the program could not run, or what it found.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    #[error(transparent)]
+    Edition(#[from] NoEdition),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Said(String),
+    #[error("输出失败 / cannot write: {0}")]
+    Output(#[from] io::Error),
+    /// Findings: the run is done, and the exit code is 1.
+    #[error("{0}")]
+    Findings(String),
+}
+
+impl Shared {
+    fn engine(&self) -> Result<Engine, Failure> {
+        let overlays: Vec<&std::path::Path> = self.overlays.iter().map(PathBuf::as_path).collect();
+        Ok(Engine::with_overlays(&overlays)?)
+    }
+
+    fn as_of(&self) -> Date {
+        self.as_of.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date())
+    }
+
+    fn threads(&self) -> usize {
+        self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).clamp(1, 256)
+    }
+
+    /// Prose goes to stderr, unless the user wants quiet.
+    fn say(&self, message: &str) {
+        if !self.quiet {
+            eprintln!("{message}");
+        }
+    }
+}
+
+/// Runs the command line. 0 done, 1 findings, 2 could not run; a broken pipe is 0.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match &cli.verb {
+        Verb::Classify(args) => classify::run(&cli.shared, args),
+        Verb::Assess(args) => assess::run(&cli.shared, args),
+        Verb::Why(args) => why::run(&cli.shared, args),
+        Verb::Match(args) => matching::run(&cli.shared, args),
+        Verb::Find(args) => find::run(&cli.shared, args),
+        Verb::Explain(args) => explain::run(args),
+        Verb::Catalogue(args) => catalogue::run(&cli.shared, args),
+        Verb::Standard(args) => standard::run(&cli.shared, args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Failure::Findings(message)) => {
+            eprintln!("lvjian: {message}");
+            ExitCode::from(1)
+        }
+        Err(failure) => {
+            eprintln!("lvjian: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Where output goes, and safe cells.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::ValueEnum;
+
+use super::Failure;
+
+/// Output formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table for people.
+    Text,
+    /// One JSON object a line.
+    Ndjson,
+    /// UTF-8 with BOM, for spreadsheets.
+    Csv,
+    /// A workbook.
+    Xlsx,
+}
+
+/// Standard output, or a file that appears whole or not at all.
+pub enum Output {
+    /// Standard output.
+    Stdout(BufWriter<io::Stdout>),
+    /// A temporary file that becomes `PathBuf` at the end.
+    File(BufWriter<tempfile::NamedTempFile>, PathBuf),
+}
+
+impl Output {
+    /// Opens the output. A file is written beside its final place and renamed at the end.
+    pub fn open(path: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = path else { return Ok(Self::Stdout(BufWriter::new(io::stdout()))) };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = tempfile::NamedTempFile::new_in(folder)
+            .map_err(|error| Failure::Said(format!("{}：无法写入 / cannot be written: {error}", path.display())))?;
+        Ok(Self::File(BufWriter::with_capacity(256 * 1024, file), path.to_owned()))
+    }
+
+    /// Finishes the output.
+    pub fn finish(self) -> Result<(), Failure> {
+        match self {
+            Self::Stdout(mut out) => Ok(out.flush()?),
+            Self::File(out, path) => {
+                let file = out.into_inner().map_err(|error| Failure::Output(error.into_error()))?;
+                readable(file.as_file())?;
+                file.persist(&path)
+                    .map(|_| ())
+                    .map_err(|error| Failure::Said(format!("{}：无法写入 / cannot be written: {}", path.display(), error.error)))
+            }
+        }
+    }
+}
+
+/// A temporary file is private; what the user asked for is as readable as any new file.
+#[cfg(unix)]
+fn readable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(out) => out.write(bytes),
+            Self::File(out, _) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(out) => out.flush(),
+            Self::File(out, _) => out.flush(),
+        }
+    }
+}
+
+/// A cell that no spreadsheet runs as a formula: text that begins like one gets an apostrophe in front, numbers stay.
+pub fn inert(cell: &str) -> String {
+    let dangerous = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+    let number = cell.parse::<rust_decimal::Decimal>().is_ok();
+    if dangerous && !number { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// Width on a terminal: Chinese characters take two columns.
+pub fn width(text: &str) -> usize {
+    text.chars().map(|c| if c as u32 >= 0x1100 && !c.is_ascii() && !matches!(c, '…' | '·' | '›') { 2 } else { 1 }).sum()
+}
+
+/// Cuts or fills `text` to `columns` on a terminal.
+pub fn fit(text: &str, columns: usize) -> String {
+    let mut fitted = String::new();
+    let mut used = 0;
+    let total = width(text);
+    for character in text.chars() {
+        let next = width(&character.to_string());
+        if total > columns && used + next > columns.saturating_sub(1) {
+            fitted.push('…');
+            used += 1;
+            break;
+        }
+        fitted.push(character);
+        used += next;
+    }
+    fitted.extend(std::iter::repeat_n(' ', columns.saturating_sub(used)));
+    fitted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_made_inert_and_numbers_stay() {
+        for (cell, safe) in [
+            ("=1+1", "'=1+1"),
+            ("+SUM(A1)", "'+SUM(A1)"),
+            ("@x", "'@x"),
+            ("-cmd", "'-cmd"),
+            ("-12.50", "-12.50"),
+            ("光伏组件", "光伏组件"),
+        ] {
+            assert_eq!(inert(cell), safe);
+        }
+    }
+
+    #[test]
+    fn fits_by_display_width() {
+        assert_eq!(fit("光伏", 6), "光伏  ");
+        assert_eq!(fit("光伏组件", 6), "光伏… ");
+        assert_eq!(width(&fit("光伏组件550W", 7)), 7);
+    }
+}

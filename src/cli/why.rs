@@ -1,0 +1,174 @@
+//! `why`: the trace of a stored decision, or of one text.
+
+use std::{io::Write, path::PathBuf};
+
+use clap::Args;
+use serde_json::Value;
+
+use super::{Failure, Shared, output::Output};
+use crate::{
+    catalogue::Catalogue,
+    model::{Classification, ConditionState, Document, Origin, TextKind, Verdict},
+    store::DecisionStore,
+};
+
+#[derive(Debug, Args)]
+pub struct WhyArgs {
+    /// 借据号 / loan id
+    #[arg(required_unless_present = "text")]
+    id: Option<String>,
+    /// 直接问一段文字 / ask about a text
+    #[arg(long, value_name = "TEXT", conflicts_with = "id")]
+    text: Option<String>,
+    /// 文本类型；默认按有无 `*简称*` 判断 / kind of text
+    #[arg(long)]
+    kind: Option<String>,
+    /// 决定存档目录 / decision store
+    #[arg(long, default_value = ".lvjian", value_name = "DIR")]
+    store: PathBuf,
+}
+
+pub(super) fn run(shared: &Shared, args: &WhyArgs) -> Result<(), Failure> {
+    let mut out = Output::open(None)?;
+    match (&args.text, &args.id) {
+        (Some(text), _) => {
+            let engine = shared.engine()?;
+            let matcher = engine.matcher(shared.as_of())?;
+            let kind = match &args.kind {
+                Some(code) => TextKind::from_code(code)
+                    .ok_or_else(|| Failure::Said("kind: invoice_line, purpose, scope".to_owned()))?,
+                None => guess(text),
+            };
+            let document = Document { text: text.clone(), kind, ..Document::default() };
+            let reading = matcher.read(&document);
+            text_trace(&mut out, &document, &reading, engine.catalogue())?;
+            writeln!(out, "\n{}", engine.fingerprint(&matcher.edition.id, None))?;
+        }
+        (None, Some(id)) => {
+            let store = DecisionStore::new(&args.store);
+            let decisions = store.load()?;
+            let decision =
+                decisions.iter().find(|decision| decision.get("loan_id").and_then(Value::as_str) == Some(id));
+            let Some(decision) = decision else {
+                return Err(Failure::Said(format!(
+                    "{} 里没有借据 {id}；先运行 lvjian assess / no such loan in the store",
+                    store.path().display()
+                )));
+            };
+            loan_trace(&mut out, decision)?;
+        }
+        (None, None) => return Err(Failure::Said("请给出借据号或 --text".to_owned())),
+    }
+    out.finish()
+}
+
+/// A goods name has a tax label or no verb in front; everything else is read as a purpose.
+fn guess(text: &str) -> TextKind {
+    let verbs = ["采购", "购买", "购置", "支付", "用于", "建设", "安装", "改造", "周转", "生产", "销售", "经营"];
+    if !text.starts_with('*') && verbs.iter().any(|verb| text.contains(verb)) {
+        TextKind::Purpose
+    } else {
+        TextKind::InvoiceLine
+    }
+}
+
+fn text_trace(
+    out: &mut Output,
+    document: &Document,
+    reading: &Classification,
+    catalogue: &Catalogue,
+) -> Result<(), Failure> {
+    writeln!(out, "{}：{}", document.kind.chinese(), document.text)?;
+    writeln!(out, "结论：{}　{}", reading.verdict.chinese(), reading.reason)?;
+    for found in &reading.matches {
+        writeln!(out, "\n✔ 命中 {} {}（{}，{}）", found.term_id, found.term, found.via.chinese(), found.scene.chinese())?;
+        writeln!(out, "    原文  {}", marked(&document.text, found.span.start, found.span.end))?;
+        writeln!(out, "    强度  {}　字节 {}–{}", found.strength.chinese(), found.span.start, found.span.end)?;
+        for entry in &found.entries {
+            let path: Vec<&str> =
+                catalogue.path(&entry.edition, &entry.code).iter().map(|entry| entry.name.as_str()).collect();
+            writeln!(out, "    条目  {} {}（{}）{}", entry.edition, entry.code, entry.role.chinese(), path.join(" › "))?;
+        }
+        for condition in &found.conditions {
+            let state = match condition.state {
+                ConditionState::NoData => format!("缺数据，可由“{}”证明", condition.evidence),
+                state => format!("{}：文中“{}”", state.chinese(), condition.evidence),
+            };
+            writeln!(out, "    条件  {} {state}", condition.id)?;
+        }
+    }
+    for refused in &reading.rejected {
+        writeln!(out, "\n✘ 未采 {} {}　{} {}", refused.term_id, refused.term, refused.code, refused.reason)?;
+        writeln!(out, "    原文  {}", marked(&document.text, refused.span.start, refused.span.end))?;
+    }
+    if reading.verdict == Verdict::Green && document.kind != TextKind::InvoiceLine {
+        writeln!(out, "\n用途文本单独不能认定一笔贷款，还需凭证。")?;
+    }
+    Ok(())
+}
+
+/// The text with the span between 【 and 】.
+fn marked(text: &str, start: usize, end: usize) -> String {
+    match (text.get(..start), text.get(start..end), text.get(end..)) {
+        (Some(before), Some(inside), Some(after)) => format!("{before}【{inside}】{after}"),
+        _ => text.to_owned(),
+    }
+}
+
+fn loan_trace(out: &mut Output, decision: &Value) -> Result<(), Failure> {
+    let text = |key: &str| decision.get(key).and_then(Value::as_str).unwrap_or("—");
+    writeln!(out, "借据 {}　{}　{} 元", text("loan_id"), text("customer"), text("amount"))?;
+    let verdict = Verdict::from_code(text("verdict")).map_or("—", Verdict::chinese);
+    writeln!(out, "结论：{verdict}　绿色占比 {}　建议绿色金额 {}", text("green_share"), text("green_amount"))?;
+    let list = |key: &str| decision.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    for reason in list("reasons") {
+        writeln!(out, "  · {}", reason.as_str().unwrap_or_default())?;
+    }
+    for wanted in list("wanted") {
+        let part = |key: &str| wanted.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        writeln!(out, "  待补：{}（{}）", part("document"), part("settles"))?;
+    }
+    for flag in list("flags") {
+        writeln!(out, "  提示：{}", flag.as_str().unwrap_or_default())?;
+    }
+    writeln!(out, "\n依据链")?;
+    if let Some(trace) = decision.get("trace") {
+        branch(out, trace, 0)?;
+    }
+    writeln!(out, "\n{}\n{}", text("notice"), text("fingerprint"))?;
+    Ok(())
+}
+
+fn branch(out: &mut Output, step: &Value, depth: usize) -> Result<(), Failure> {
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let leaf = step.get("leaf");
+    let rests = match leaf.map(|leaf| text(leaf, "kind")).as_deref() {
+        Some("span") => leaf.map_or_else(String::new, |leaf| {
+            let bytes = |place: usize| {
+                let number = leaf.get("span").and_then(|span| span.get(place)).and_then(Value::as_u64);
+                number.and_then(|number| usize::try_from(number).ok()).unwrap_or_default()
+            };
+            format!("　«{}» {}", marked(&text(leaf, "text"), bytes(0), bytes(1)), place(leaf))
+        }),
+        Some("parameter") => leaf.map_or_else(String::new, |leaf| {
+            let origin = Origin::from_code(&text(leaf, "origin")).map_or("", Origin::chinese);
+            format!("　［{origin} {}：{}］", text(leaf, "origin"), text(leaf, "source"))
+        }),
+        Some("fact") => leaf.map_or_else(String::new, |leaf| format!("　{}", place(leaf))),
+        _ => String::new(),
+    };
+    writeln!(out, "{}{}：{}{rests}", "  ".repeat(depth), text(step, "label"), text(step, "result"))?;
+    for below in step.get("steps").and_then(Value::as_array).into_iter().flatten() {
+        branch(out, below, depth + 1)?;
+    }
+    Ok(())
+}
+
+/// File, sheet and row of a leaf.
+fn place(leaf: &Value) -> String {
+    let Some(location) = leaf.get("location") else { return String::new() };
+    let text = |key: &str| location.get(key).and_then(Value::as_str).unwrap_or_default();
+    let row = location.get("row").and_then(Value::as_u64).unwrap_or_default();
+    let sheet = if text("sheet").is_empty() { String::new() } else { format!(" [{}]", text("sheet")) };
+    if row == 0 { format!("（{}）", text("file")) } else { format!("（{}{sheet} 第{row}行）", text("file")) }
+}

@@ -1,0 +1,442 @@
+//! 认绿: the loan procedure.
+
+use std::collections::{BTreeSet, HashSet};
+
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+
+use super::{Decision, Trace, Wanted};
+use crate::{
+    catalogue::Catalogue,
+    evidence::{Evidence, best_match, has_condition, leading_entry, strength},
+    model::{
+        Checked, Classification, ConditionState, EntryLink, Loan, Location, Match, Money, Origin, Role, Strength,
+        Verdict,
+    },
+    standard::{EditionRule, Fact, LoanRule, Standard},
+};
+
+/// Everything known about one loan when it is decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'c> {
+    /// The loan.
+    pub loan: &'c Loan,
+    /// The reading of its purpose.
+    pub purpose: &'c Classification,
+    /// Its vouchers.
+    pub evidence: &'c Evidence<'c>,
+    /// The edition that applies, and by which rule.
+    pub edition: &'c EditionRule,
+    /// Whether the purpose says nothing specific.
+    pub vague: bool,
+    /// The borrower's role, where purpose or industry tells it.
+    pub role: Option<Role>,
+    /// Engine version and content hashes.
+    pub fingerprint: &'c str,
+}
+
+/// Decides one loan by the pack's ordered rules.
+pub fn assess(case: &Case<'_>, standard: &Standard, catalogue: &Catalogue) -> Decision {
+    let findings = Findings::of(case, standard, catalogue);
+    let fallback;
+    let rule = match standard.rules.iter().find(|rule| findings.holds(rule)) {
+        Some(rule) => rule,
+        None => {
+            fallback = no_rule();
+            &fallback
+        }
+    };
+    let share = findings.share;
+    let partial = share.is_some_and(|share| share >= standard.value("share_partial"));
+    let green_amount = match (case.loan.amount, share) {
+        (Some(amount), Some(share)) if rule.verdict != Verdict::NotGreen && partial => Some(amount.times(share)),
+        _ => None,
+    };
+    let (flags, wanted) = (flags(case, &findings), wanted(case, &findings, rule.verdict));
+    Decision {
+        loan_id: case.loan.id.clone(),
+        customer: case.loan.customer.clone(),
+        branch: case.loan.branch.clone(),
+        amount: case.loan.amount,
+        verdict: rule.verdict,
+        rule: rule.id.clone(),
+        green_share: share,
+        green_amount,
+        cover: findings.cover,
+        confidence: findings.confidence,
+        scene: findings.scene(case),
+        reasons: reasons(case, &findings, rule),
+        wanted,
+        flags,
+        edition: case.edition.edition.clone(),
+        standard: standard.id.clone(),
+        notice: standard.notice.clone(),
+        fingerprint: case.fingerprint.to_owned(),
+        trace: trace(case, &findings, rule, standard, catalogue),
+        entry: findings.entry,
+    }
+}
+
+/// A pack without a last rule still decides nothing by itself.
+fn no_rule() -> LoanRule {
+    LoanRule {
+        id: "-".to_owned(),
+        any: Vec::new(),
+        verdict: Verdict::Review,
+        reason: "规则包中没有一条成立".to_owned(),
+        origin: Origin::Default,
+        source: String::new(),
+    }
+}
+
+/// The facts the rules ask for, and the figures behind them.
+struct Findings {
+    facts: HashSet<Fact>,
+    share: Option<Decimal>,
+    cover: Option<Decimal>,
+    confidence: i64,
+    points: Vec<(&'static str, Decimal)>,
+    entry: Option<EntryLink>,
+    tie: bool,
+    disagree: bool,
+}
+
+impl Findings {
+    fn of(case: &Case<'_>, standard: &Standard, catalogue: &Catalogue) -> Self {
+        let evidence = case.evidence;
+        let purpose = best_match(case.purpose);
+        let candidates: Vec<&Match> = purpose
+            .into_iter()
+            .chain(evidence.vouchers.iter().filter_map(|voucher| best_match(voucher.reading)))
+            .filter(|found| found.strength != Strength::Supporting)
+            .collect();
+        let standing: Vec<&&Match> = candidates.iter().filter(|found| found.verdict() != Verdict::NotGreen).collect();
+        let (purpose_strength, voucher_strength) = (strength(case.purpose), evidence.strength());
+        let (entry, tie) = leading_entry(purpose, evidence).map_or((None, false), |(entry, tie)| (Some(entry), tie));
+        let share = evidence.share(case.loan.amount);
+        let cover = evidence.cover(case.loan.amount);
+        let open = standing.iter().any(|found| has_condition(found, ConditionState::NoData));
+        let specific = |found: &&&Match| found.strength == Strength::Sufficient;
+        let all_specific = !standing.is_empty() && standing.iter().any(specific);
+
+        let mut points: Vec<(&'static str, Decimal)> = Vec::new();
+        let mut add = |name: &'static str| points.push((name, standard.points(name)));
+        match purpose_strength {
+            Some(Strength::Sufficient) => add("purpose_strong"),
+            Some(_) => add("purpose_weak"),
+            None => {}
+        }
+        match voucher_strength {
+            Some(Strength::Sufficient) => add("voucher_strong"),
+            Some(_) => add("voucher_weak"),
+            None => {}
+        }
+        if candidates.iter().any(|found| found.label_agrees) {
+            add("label_agrees");
+        }
+        if entry.as_ref().is_some_and(|entry| industry_agrees(catalogue, entry, &case.loan.industry)) {
+            add("industry_agrees");
+        }
+        if !standing.is_empty() && !open {
+            add("condition_clear");
+        }
+        if tie {
+            add("tie");
+        }
+        if case.role.is_none() && !candidates.is_empty() {
+            add("role_unknown");
+        }
+        let sum: Decimal = points.iter().map(|(_, value)| *value).sum();
+        // The open condition itself must not keep rule L6 from holding: the cap is for what is shown.
+        let confident = sum + if open { standard.points("condition_clear") } else { Decimal::ZERO };
+        let shown = if open { sum.min(standard.value("confidence_open_cap")) } else { sum };
+
+        let disagree = match (purpose, evidence.by_entry.is_empty()) {
+            (Some(purpose), false) => {
+                !purpose.entries.iter().any(|entry| evidence.by_entry.contains_key(&(entry.edition.clone(), entry.code.clone())))
+            }
+            _ => false,
+        };
+        let mut facts = HashSet::new();
+        let mut hold = |fact: Fact, holds: bool| {
+            if holds {
+                facts.insert(fact);
+            }
+        };
+        let loan = case.loan;
+        hold(Fact::Veto, loan.vetoed == Checked::Yes);
+        hold(Fact::VetoChecked, loan.vetoed != Checked::Unknown);
+        hold(Fact::NoCandidate, candidates.is_empty());
+        hold(Fact::VaguePurpose, case.vague);
+        hold(Fact::GreenRevenue, loan.green_revenue.is_some_and(|share| share >= standard.value("green_revenue")));
+        hold(Fact::GradeMid, matches!(loan.grade.as_str(), "中绿" | "深绿"));
+        hold(Fact::AllUnmet, !candidates.is_empty() && standing.is_empty());
+        hold(Fact::ShareNegligible, share.is_some_and(|share| share < standard.value("share_negligible")));
+        hold(Fact::CoverEnough, cover.is_some_and(|cover| cover >= standard.value("cover_enough")));
+        hold(Fact::ConditionClear, all_specific && !open);
+        hold(Fact::ConditionOpen, all_specific && open);
+        let both = purpose_strength == Some(Strength::Sufficient) && voucher_strength == Some(Strength::Sufficient);
+        hold(Fact::TwoKinds, both && !disagree);
+        hold(Fact::ShareGreen, share.is_some_and(|share| share >= standard.value("share_green")));
+        hold(Fact::Confident, confident >= standard.value("confidence_green"));
+        hold(Fact::RoleKnown, case.role.is_some());
+        hold(Fact::NoTie, !tie);
+        hold(Fact::EditionClear, case.edition.flag.is_none());
+        Self { facts, share, cover, confidence: shown.to_i64().unwrap_or_default(), points, entry, tie, disagree }
+    }
+
+    fn holds(&self, rule: &LoanRule) -> bool {
+        rule.any.iter().any(|group| group.iter().all(|fact| self.facts.contains(fact)))
+    }
+
+    fn scene(&self, case: &Case<'_>) -> Option<crate::model::Scene> {
+        let entry = self.entry.as_ref()?;
+        let readings = std::iter::once(case.purpose).chain(case.evidence.vouchers.iter().map(|voucher| voucher.reading));
+        readings
+            .flat_map(|reading| &reading.matches)
+            .find(|found| found.entries.iter().any(|own| own.code == entry.code))
+            .map(|found| found.scene)
+    }
+}
+
+/// Whether the borrower's industry code is among the entry's, by its first three digits or more.
+fn industry_agrees(catalogue: &Catalogue, entry: &EntryLink, industry: &str) -> bool {
+    let digits: String = industry.chars().filter(char::is_ascii_digit).collect();
+    let Some(group) = digits.get(..3) else { return false };
+    catalogue
+        .entry(&entry.edition, &entry.code)
+        .is_some_and(|entry| entry.industries.iter().any(|code| code.starts_with(group)))
+}
+
+/// Reasons in plain Chinese, the rule's own first, then what kept the loan from green.
+fn reasons(case: &Case<'_>, findings: &Findings, rule: &LoanRule) -> Vec<String> {
+    let mut reasons = Vec::new();
+    match (rule.verdict, case.loan.vetoed) {
+        (_, Checked::Yes) => reasons.push(format!("{}：{}", rule.reason, case.loan.veto_reason)),
+        _ => reasons.push(rule.reason.clone()),
+    }
+    if matches!(rule.verdict, Verdict::Green) {
+        return reasons;
+    }
+    let has = |fact| findings.facts.contains(&fact);
+    if has(Fact::NoCandidate) {
+        reasons.push(format!("用途：{}", case.purpose.reason));
+        return reasons;
+    }
+    if has(Fact::AllUnmet) {
+        reasons.push(case.purpose.reason.clone());
+    }
+    let percent = |share: Decimal| format!("{}%", (share * Decimal::ONE_HUNDRED).round_dp(1).normalize());
+    match findings.share {
+        None => reasons.push("没有可用的凭证金额，绿色占比未知".to_owned()),
+        Some(share) if !has(Fact::ShareGreen) => reasons.push(format!("绿色占比 {}，未达标", percent(share))),
+        Some(_) => {}
+    }
+    if !has(Fact::TwoKinds) {
+        reasons.push(if findings.disagree {
+            "用途与凭证指向不同条目".to_owned()
+        } else if best_match(case.purpose).is_none() {
+            format!("用途没有写明绿色内容（{}）", case.purpose.reason)
+        } else if case.evidence.vouchers.is_empty() {
+            "只有用途文本，没有发票凭证".to_owned()
+        } else {
+            "用途或凭证只有通用类型，不足以互证".to_owned()
+        });
+    }
+    if has(Fact::ConditionOpen) && rule.verdict == Verdict::Review {
+        reasons.push("界定条件缺数据".to_owned());
+    }
+    if !has(Fact::RoleKnown) {
+        reasons.push("借款人角色不明（制造、贸易、自用或建设）".to_owned());
+    }
+    if findings.tie {
+        reasons.push("两个条目难分先后".to_owned());
+    }
+    if !has(Fact::VetoChecked) {
+        reasons.push("否决项未查".to_owned());
+    }
+    if !has(Fact::EditionClear) {
+        reasons.push("审批日处于新旧目录交替期".to_owned());
+    }
+    if !has(Fact::Confident) && rule.verdict == Verdict::Review {
+        reasons.push(format!("置信分 {}，未达建议认绿的分数", findings.confidence));
+    }
+    reasons
+}
+
+/// What would settle each open condition, and what nobody has looked up yet.
+fn wanted(case: &Case<'_>, findings: &Findings, verdict: Verdict) -> Vec<Wanted> {
+    if matches!(verdict, Verdict::Green | Verdict::NotGreen) {
+        return Vec::new();
+    }
+    let mut wanted = BTreeSet::new();
+    let readings = std::iter::once(case.purpose).chain(case.evidence.vouchers.iter().map(|voucher| voucher.reading));
+    for found in readings.filter_map(best_match).filter(|found| found.strength == Strength::Sufficient) {
+        for condition in found.conditions.iter().filter(|condition| condition.state == ConditionState::NoData) {
+            wanted.insert(Wanted { document: condition.evidence.clone(), settles: condition.id.clone() });
+        }
+    }
+    if !findings.facts.contains(&Fact::VetoChecked) {
+        wanted.insert(Wanted { document: "环保处罚与失信查询结果".to_owned(), settles: "否决项".to_owned() });
+    }
+    if findings.share.is_none() && !findings.facts.contains(&Fact::NoCandidate) {
+        wanted.insert(Wanted { document: "用途对应的发票或受托支付凭证".to_owned(), settles: "绿色占比".to_owned() });
+    }
+    wanted.into_iter().collect()
+}
+
+/// Things that do not reject by themselves, but that a reviewer should see.
+fn flags(case: &Case<'_>, findings: &Findings) -> Vec<String> {
+    let mut flags = Vec::new();
+    flags.extend(case.evidence.reused.iter().map(|number| format!("发票 {number} 已用于另一笔贷款")));
+    flags.extend(case.evidence.missing.iter().map(|number| format!("台账所列凭证 {number} 不在发票文件中")));
+    if findings.disagree {
+        flags.push("用途与凭证不一致".to_owned());
+    }
+    if let Some(flag) = &case.edition.flag {
+        flags.push(match &case.edition.also {
+            Some(also) => format!("{flag}：另见 {also}"),
+            None => flag.clone(),
+        });
+    }
+    let name_only = case.purpose.rejected.iter().any(|refused| refused.code == crate::model::Refusal::PartyName)
+        && case.purpose.matches.is_empty();
+    if name_only {
+        flags.push("绿色字样只出现在企业名称中".to_owned());
+    }
+    flags
+}
+
+fn percent(share: Decimal) -> String {
+    format!("{}%", (share * Decimal::ONE_HUNDRED).round_dp(2).normalize())
+}
+
+/// The tree behind the decision.
+fn trace(case: &Case<'_>, findings: &Findings, rule: &LoanRule, standard: &Standard, catalogue: &Catalogue) -> Trace {
+    let loan = case.loan;
+    let mut root = Trace::step(format!("借据 {}", loan.id), rule.verdict.chinese());
+
+    let date = loan.approved.or(loan.disbursed).map_or_else(|| "无日期".to_owned(), |date| date.to_string());
+    let title = catalogue.edition(&case.edition.edition).map_or("", |edition| edition.title.as_str());
+    root.steps.push(
+        Trace::step("目录版本", format!("{} {title}", case.edition.edition))
+            .with(Trace::fact("审批日期", date, &loan.location))
+            .with(Trace::step(format!("版本规则（{}）", case.edition.origin.code()), case.edition.source.clone())),
+    );
+
+    let mut text = Trace::step("用途", case.purpose.reason.clone());
+    text.steps.extend(readings(case.purpose, &loan.purpose, &loan.location, catalogue));
+    root.steps.push(text);
+
+    let evidence = case.evidence;
+    let mut vouchers = Trace::step(
+        "凭证",
+        format!(
+            "{}，{} 行，合计 {}，绿色 {}",
+            if evidence.tied { "已绑定本笔贷款" } else { "未绑定，按窗口内全部购进计" },
+            evidence.vouchers.len(),
+            evidence.total,
+            evidence.green
+        ),
+    );
+    vouchers.steps.push(Trace::parameter("窗口：放款前（天）", standard.parameters.get("window_before_days")));
+    vouchers.steps.push(Trace::parameter("窗口：放款后（天）", standard.parameters.get("window_after_days")));
+    if evidence.void > 0 {
+        vouchers.steps.push(Trace::fact("已作废，不计", format!("{} 行", evidence.void), &loan.location));
+    }
+    if evidence.outside > 0 {
+        vouchers.steps.push(Trace::fact("窗口之外，不计", format!("{} 行", evidence.outside), &loan.location));
+    }
+    for voucher in evidence.vouchers.iter().filter(|voucher| !voucher.reading.matches.is_empty() || !voucher.reading.rejected.is_empty()) {
+        let amount = voucher.line.amount.map_or_else(|| "无金额".to_owned(), |amount| amount.to_string());
+        let mut step = Trace::fact(
+            format!("发票 {} {}", voucher.line.invoice, voucher.line.goods),
+            format!("{}，金额 {amount}，计入绿色 {}", voucher.reading.verdict.chinese(), voucher.green),
+            &voucher.line.location,
+        );
+        step.steps.extend(readings(voucher.reading, &voucher.line.goods, &voucher.line.location, catalogue));
+        vouchers.steps.push(step);
+    }
+    root.steps.push(vouchers);
+
+    let mut share = Trace::step("绿色占比", findings.share.map_or_else(|| "未知".to_owned(), percent));
+    let base: Vec<(&str, Money)> = vec![("绿色凭证净额", evidence.green), ("凭证净额合计", evidence.total)];
+    share.steps.extend(base.into_iter().map(|(label, money)| Trace::fact(label, money.to_string(), &loan.location)));
+    share.steps.push(Trace::fact(
+        "放款金额",
+        loan.amount.map_or_else(|| "未知".to_owned(), |amount| amount.to_string()),
+        &loan.location,
+    ));
+    for (label, name) in [("达标线", "share_green"), ("部分认定线", "share_partial"), ("可忽略线", "share_negligible")] {
+        share.steps.push(Trace::parameter(label, standard.parameters.get(name)));
+    }
+    root.steps.push(share);
+
+    let mut confidence = Trace::step("置信分", findings.confidence.to_string());
+    for (name, _) in &findings.points {
+        let parameter = standard.points.get(*name);
+        confidence.steps.push(Trace::parameter(parameter.map_or(*name, |parameter| parameter.source.as_str()), parameter));
+    }
+    confidence.steps.push(Trace::parameter("建议认绿所需", standard.parameters.get("confidence_green")));
+    root.steps.push(confidence);
+
+    let mut rules = Trace::step("规则", format!("{} 成立：{}", rule.id, rule.reason));
+    for tried in &standard.rules {
+        let missing: Vec<&str> = tried
+            .any
+            .iter()
+            .min_by_key(|group| group.iter().filter(|fact| !findings.facts.contains(fact)).count())
+            .map(|group| group.iter().filter(|fact| !findings.facts.contains(fact)).map(|fact| fact.chinese()).collect())
+            .unwrap_or_default();
+        let outcome = if findings.holds(tried) { "成立".to_owned() } else { format!("不成立：缺 {}", missing.join("、")) };
+        rules.steps.push(Trace::step(
+            format!("{}（{}）{}", tried.id, tried.origin.code(), tried.verdict.chinese()),
+            outcome,
+        ));
+        if tried.id == rule.id {
+            break;
+        }
+    }
+    root.steps.push(rules);
+    root
+}
+
+/// Accepted and refused matches of one text, with spans, catalogue path and conditions.
+fn readings(reading: &Classification, text: &str, location: &Location, catalogue: &Catalogue) -> Vec<Trace> {
+    let mut steps = Vec::new();
+    for found in &reading.matches {
+        let mut step = Trace::span(
+            format!("命中 {} {}", found.term_id, found.term),
+            format!("{}·{}", found.scene.chinese(), found.strength.chinese()),
+            location,
+            text,
+            found.span,
+        );
+        for entry in &found.entries {
+            let path: Vec<&str> = catalogue.path(&entry.edition, &entry.code).iter().map(|entry| entry.name.as_str()).collect();
+            step.steps.push(Trace::fact(
+                format!("条目 {} {}（{}）", entry.edition, entry.code, entry.role.chinese()),
+                path.join(" › "),
+                &Location { file: entry.edition.as_str().into(), sheet: None, row: 0 },
+            ));
+        }
+        for condition in &found.conditions {
+            let label = format!("条件 {}", condition.id);
+            let result = match condition.state {
+                ConditionState::NoData => format!("缺数据，需：{}", condition.evidence),
+                state => format!("{}（{}）", state.chinese(), condition.evidence),
+            };
+            step.steps.push(Trace::span(label, result, location, text, found.span));
+        }
+        steps.push(step);
+    }
+    for refused in &reading.rejected {
+        steps.push(Trace::span(
+            format!("未采 {} {}", refused.term_id, refused.term),
+            format!("{} {}", refused.code, refused.reason),
+            location,
+            text,
+            refused.span,
+        ));
+    }
+    steps
+}

@@ -1,0 +1,66 @@
+//! The decisions: 认绿 for a loan, and the trace that explains it.
+
+mod assess;
+mod trace;
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+pub use assess::{Case, assess};
+pub use trace::{Leaf, Trace};
+
+use crate::model::{EntryLink, Money, Scene, Verdict};
+
+/// A document that would settle something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Wanted {
+    /// The document.
+    pub document: String,
+    /// The condition or check it settles.
+    pub settles: String,
+}
+
+/// 认绿: is this loan green?
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Decision {
+    /// 借据号.
+    pub loan_id: String,
+    /// 客户名称.
+    pub customer: String,
+    /// 经办机构.
+    pub branch: String,
+    /// 放款金额, yuan.
+    pub amount: Option<Money>,
+    /// The verdict. Green is a suggestion until a named reviewer signs.
+    pub verdict: Verdict,
+    /// The rule that decided.
+    pub rule: String,
+    /// 绿色占比, 0…1, exact; absent when there are no amounts.
+    pub green_share: Option<Decimal>,
+    /// Proposed green amount, yuan.
+    pub green_amount: Option<Money>,
+    /// Voucher total ÷ loan.
+    pub cover: Option<Decimal>,
+    /// Confidence in whole points: an order, not a probability.
+    pub confidence: i64,
+    /// Leading entry.
+    pub entry: Option<EntryLink>,
+    /// Its scene.
+    pub scene: Option<Scene>,
+    /// Every reason, the main one first.
+    pub reasons: Vec<String>,
+    /// Documents to fetch.
+    pub wanted: Vec<Wanted>,
+    /// Things a reviewer should look at; none rejects by itself.
+    pub flags: Vec<String>,
+    /// Edition id.
+    pub edition: String,
+    /// Pack id.
+    pub standard: String,
+    /// What every reader must know of the pack.
+    pub notice: String,
+    /// Engine version and content hashes.
+    pub fingerprint: String,
+    /// The tree of reasons.
+    pub trace: Trace,
+}

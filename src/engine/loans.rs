@@ -1,0 +1,234 @@
+//! Loans with their invoices: join, read, collect evidence, decide.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use rust_decimal::prelude::ToPrimitive;
+
+use super::Engine;
+use crate::{
+    catalogue::Edition,
+    decision::{Case, Decision, Trace, Wanted, assess},
+    evidence::{ReadLine, Window, collect},
+    matcher::{Matcher, buyer_role},
+    model::{Classification, Document, InvoiceLine, Loan, Role, TextKind, Verdict},
+    standard::{EditionRule, Standard},
+};
+
+/// What a run over loans needs.
+#[derive(Clone, Copy, Debug)]
+pub struct LoanInput<'i> {
+    /// Loans in ledger order.
+    pub loans: &'i [Loan],
+    /// Invoice lines of all borrowers.
+    pub invoices: &'i [InvoiceLine],
+}
+
+/// How a run over loans is done.
+#[derive(Clone, Copy)]
+pub struct DecisionTask<'t> {
+    /// The pack.
+    pub standard: &'t Standard,
+    /// Threads; at least one. The answer does not depend on it.
+    pub threads: usize,
+    /// Told how many loans are done.
+    pub progress: &'t (dyn Fn(usize) + Sync),
+}
+
+/// Readings of goods names met before in this run.
+type Readings = HashMap<(String, String, String), Classification>;
+
+impl Engine {
+    /// Decides every loan; the decisions stand in ledger order.
+    ///
+    /// Invoices join a loan when the borrower's tax id (or, without one, its name) is the buyer's. Loans of one
+    /// borrower are decided in order of disbursement, so that an invoice backs the earlier loan.
+    pub fn assess(&self, input: LoanInput<'_>, task: DecisionTask<'_>) -> Vec<Decision> {
+        let mut borrowers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (number, loan) in input.loans.iter().enumerate() {
+            let key = if loan.tax_id.is_empty() { loan.customer.as_str() } else { loan.tax_id.as_str() };
+            borrowers.entry(key).or_default().push(number);
+        }
+        let mut bought: HashMap<&str, Vec<&InvoiceLine>> = HashMap::new();
+        for line in input.invoices {
+            let key = if borrowers.contains_key(&*line.buyer_id) { &*line.buyer_id } else { &*line.buyer };
+            bought.entry(key).or_default().push(line);
+        }
+        let groups: Vec<(&str, Vec<usize>)> = borrowers.into_iter().collect();
+        let next = AtomicUsize::new(0);
+        let done = AtomicUsize::new(0);
+        let decided: Mutex<BTreeMap<usize, Decision>> = Mutex::new(BTreeMap::new());
+        thread::scope(|scope| {
+            for _ in 0..task.threads.max(1) {
+                scope.spawn(|| {
+                    while let Some((key, numbers)) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let lines = bought.get(key).map_or(&[][..], Vec::as_slice);
+                        let loans: Vec<(usize, &Loan)> =
+                            numbers.iter().filter_map(|&number| Some((number, input.loans.get(number)?))).collect();
+                        let decisions = self.assess_borrower(&loans, lines, task.standard);
+                        let count = done.fetch_add(decisions.len(), Ordering::Relaxed) + decisions.len();
+                        (task.progress)(count);
+                        let mut decided = decided.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                        decided.extend(decisions);
+                    }
+                });
+            }
+        });
+        decided.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).into_values().collect()
+    }
+
+    /// Decides one borrower's loans in order of disbursement.
+    fn assess_borrower(
+        &self,
+        loans: &[(usize, &Loan)],
+        lines: &[&InvoiceLine],
+        standard: &Standard,
+    ) -> Vec<(usize, Decision)> {
+        let mut ordered = loans.to_vec();
+        ordered.sort_by_key(|(number, loan)| (loan.disbursed, *number));
+        let mut claimed: HashSet<&str> = HashSet::new();
+        let mut readings: HashMap<(String, Option<Role>), Readings> = HashMap::new();
+        let mut decisions = Vec::new();
+        for (number, loan) in ordered {
+            decisions.push((number, self.assess_one(loan, lines, standard, &mut claimed, &mut readings)));
+        }
+        decisions
+    }
+
+    fn assess_one<'l>(
+        &self,
+        loan: &Loan,
+        lines: &[&'l InvoiceLine],
+        standard: &Standard,
+        claimed: &mut HashSet<&'l str>,
+        readings: &mut HashMap<(String, Option<Role>), Readings>,
+    ) -> Decision {
+        let date = loan.approved.or(loan.disbursed);
+        let Some(date) = date else {
+            return self.refused(loan, standard, "-", "没有审批日期或放款日期，不能确定目录版本".to_owned(), Vec::new());
+        };
+        let Some(rule) = standard.edition_for(date) else {
+            return self.refused(loan, standard, "-", format!("规则包没有 {date} 适用的目录版本"), Vec::new());
+        };
+        let tabled = |id: &str| self.catalogue().edition(id).filter(|edition| edition.has_table);
+        if let Some(edition) = tabled(&rule.edition) {
+            return self.decide(loan, lines, standard, (rule, edition), claimed, readings);
+        }
+        let title = self.catalogue().edition(&rule.edition).map_or("", |edition| edition.title.as_str());
+        let reason = format!("{date} 审批，适用《{title}》（{}），本项目没有该版本的条目表，不以其他版本代替", rule.edition);
+        let mut flags: Vec<String> = rule.flag.iter().cloned().collect();
+        if let Some(also) = rule.also.as_deref().and_then(tabled) {
+            let trial = self.decide(loan, lines, standard, (rule, also), &mut claimed.clone(), readings);
+            let entry = trial.entry.map_or_else(String::new, |entry| format!("，{} {}", entry.code, entry.name));
+            flags.push(format!("另按 {} 试算：{}{entry}", also.id, trial.verdict.chinese()));
+        }
+        self.refused(loan, standard, &rule.edition, reason, flags)
+    }
+
+    fn decide<'l>(
+        &self,
+        loan: &Loan,
+        lines: &[&'l InvoiceLine],
+        standard: &Standard,
+        (rule, edition): (&EditionRule, &Edition),
+        claimed: &mut HashSet<&'l str>,
+        readings: &mut HashMap<(String, Option<Role>), Readings>,
+    ) -> Decision {
+        let matcher = self.matcher_for(edition);
+        let industry = Some(loan.industry.clone()).filter(|code| !code.is_empty());
+        let purpose = matcher.read(&Document {
+            id: loan.id.clone(),
+            text: loan.purpose.clone(),
+            kind: TextKind::Purpose,
+            industry: industry.clone(),
+            parties: vec![loan.customer.clone()],
+            location: loan.location.clone(),
+            ..Document::default()
+        });
+        let stated = purpose.matches.iter().find_map(|found| found.role);
+        let role = stated.or_else(|| industry.as_deref().and_then(buyer_role));
+        let known = readings.entry((edition.id.clone(), role)).or_default();
+        for line in lines {
+            let key = (line.goods.clone(), line.spec.clone(), line.tax_code.clone());
+            known.entry(key).or_insert_with(|| read_line(&matcher, line, role));
+        }
+        let read: Vec<ReadLine<'_>> = lines
+            .iter()
+            .filter_map(|line| {
+                let reading = known.get(&(line.goods.clone(), line.spec.clone(), line.tax_code.clone()))?;
+                Some(ReadLine { line, reading, claimed: claimed.contains(&*line.invoice) })
+            })
+            .collect();
+        let days = |name: &str| standard.value(name).to_i64().unwrap_or_default();
+        let window = Window { before: days("window_before_days"), after: days("window_after_days") };
+        let evidence = collect(loan, &read, window);
+        let fingerprint = self.fingerprint(&edition.id, Some(standard));
+        let case = Case {
+            loan,
+            purpose: &purpose,
+            evidence: &evidence,
+            edition: rule,
+            vague: purpose.matches.is_empty() && matcher.is_vague(&loan.purpose),
+            role,
+            fingerprint: &fingerprint,
+        };
+        let decision = assess(&case, standard, self.catalogue());
+        let used: Vec<&str> = evidence
+            .vouchers
+            .iter()
+            .filter(|voucher| voucher.tied || voucher.green != crate::model::Money::ZERO)
+            .map(|voucher| &*voucher.line.invoice)
+            .filter(|number| !number.is_empty())
+            .collect();
+        claimed.extend(lines.iter().map(|line| &*line.invoice).filter(|number| used.contains(number)));
+        decision
+    }
+
+    /// A loan that cannot be decided under the tables at hand: a person must look, and is told why.
+    fn refused(&self, loan: &Loan, standard: &Standard, edition: &str, reason: String, flags: Vec<String>) -> Decision {
+        let trace = Trace::step(format!("借据 {}", loan.id), Verdict::Review.chinese())
+            .with(Trace::fact("目录版本", reason.clone(), &loan.location));
+        Decision {
+            loan_id: loan.id.clone(),
+            customer: loan.customer.clone(),
+            branch: loan.branch.clone(),
+            amount: loan.amount,
+            verdict: Verdict::Review,
+            rule: "L0".to_owned(),
+            green_share: None,
+            green_amount: None,
+            cover: None,
+            confidence: 0,
+            entry: None,
+            scene: None,
+            reasons: vec![reason],
+            wanted: Vec::<Wanted>::new(),
+            flags,
+            edition: edition.to_owned(),
+            standard: standard.id.clone(),
+            notice: standard.notice.clone(),
+            fingerprint: self.fingerprint(edition, Some(standard)),
+            trace,
+        }
+    }
+}
+
+fn read_line(matcher: &Matcher<'_>, line: &InvoiceLine, role: Option<Role>) -> Classification {
+    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    matcher.read(&Document {
+        id: line.invoice.to_string(),
+        text: line.goods.clone(),
+        spec: some(&line.spec),
+        tax_code: some(&line.tax_code),
+        role,
+        parties: vec![line.seller.to_string(), line.buyer.to_string()],
+        location: line.location.clone(),
+        ..Document::default()
+    })
+}

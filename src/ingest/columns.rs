@@ -1,0 +1,221 @@
+//! Which column holds what: headings as tax bureaus and banks write them, and the user's own map.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::text::fold;
+
+macro_rules! columns {
+    ($($(#[$doc:meta])* $variant:ident = $key:literal: $($heading:literal)|+;)+) => {
+        /// What a column holds.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Column { $($(#[$doc])* $variant,)+ }
+
+        impl Column {
+            /// Every column.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The key in a column map.
+            pub fn key(self) -> &'static str {
+                match self { $(Self::$variant => $key),+ }
+            }
+
+            /// Headings recognised without a map; the first is the usual one.
+            pub fn headings(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($heading),+]),+ }
+            }
+        }
+    };
+}
+
+columns! {
+    /// Row id.
+    Id = "id": "id" | "编号" | "行号";
+    /// Kind of text.
+    Kind = "kind": "kind" | "文本类型";
+    /// Goods or service name, or free text.
+    Goods = "goods": "货物或应税劳务名称" | "货物或应税劳务、服务名称" | "货物劳务名称" | "货物名称" | "项目名称" | "商品名称" | "品名"
+        | "商品和服务名称" | "货物及应税劳务名称" | "开票项目" | "产品名称" | "物料名称" | "商品" | "货物" | "名称" | "text" | "goods" | "文本";
+    /// 规格型号.
+    Spec = "spec": "规格型号" | "规格" | "型号" | "spec";
+    /// 税收分类编码.
+    TaxCode = "tax_code": "税收分类编码" | "商品编码" | "商品和服务税收分类编码" | "税收编码" | "税收分类代码" | "tax_code";
+    /// Amount without tax.
+    Net = "net": "金额" | "不含税金额" | "金额(不含税)" | "net";
+    /// Tax.
+    Tax = "tax": "税额" | "tax";
+    /// Amount with tax.
+    Gross = "gross": "价税合计" | "含税金额" | "金额(含税)" | "合计金额" | "gross" | "amount";
+    /// Seller's tax id.
+    SellerId = "seller_id": "销方识别号" | "销售方识别号" | "销售方纳税人识别号" | "销方税号" | "销售方税号" | "销方纳税人识别号" | "seller_id";
+    /// Seller's name.
+    Seller = "seller": "销方名称" | "销售方名称" | "销货单位" | "seller";
+    /// Buyer's tax id.
+    BuyerId = "buyer_id": "购方识别号" | "购买方识别号" | "购买方纳税人识别号" | "购方税号" | "购买方税号" | "购方纳税人识别号" | "buyer_id";
+    /// Buyer's name.
+    Buyer = "buyer": "购买方名称" | "购方名称" | "购货单位" | "buyer";
+    /// Red or not.
+    Positive = "positive": "是否正数发票" | "positive";
+    /// Status.
+    Status = "status": "发票状态" | "状态" | "status";
+    /// 发票代码.
+    InvoiceCode = "invoice_code": "发票代码" | "invoice_code";
+    /// 发票号码.
+    InvoiceNumber = "invoice_number": "发票号码" | "发票号" | "invoice_number";
+    /// 数电票号码.
+    DigitalNumber = "digital_number": "数电票号码" | "数电发票号码" | "全电发票号码" | "digital_number";
+    /// Date of invoice.
+    Date = "date": "开票日期" | "开票时间" | "日期" | "date";
+    /// 借据号.
+    LoanId = "loan_id": "借据号" | "借据编号" | "贷款编号" | "合同号" | "loan_id";
+    /// Customer's name.
+    Customer = "customer": "客户名称" | "借款人" | "借款人名称" | "企业名称" | "customer";
+    /// Customer's tax id.
+    TaxId = "tax_id": "纳税人识别号" | "统一社会信用代码" | "社会信用代码" | "客户税号" | "证件号码" | "tax_id";
+    /// Purpose.
+    Purpose = "purpose": "贷款用途" | "借款用途" | "资金用途" | "用途" | "purpose";
+    /// Amount of the loan.
+    LoanAmount = "loan_amount": "放款金额" | "贷款金额" | "借款金额" | "发放金额" | "loan_amount";
+    /// Approval date.
+    Approved = "approved": "审批日期" | "批准日期" | "授信审批日期" | "approved";
+    /// Disbursement date.
+    Disbursed = "disbursed": "放款日期" | "发放日期" | "贷款发放日" | "借款日期" | "disbursed";
+    /// Industry of the borrower.
+    Industry = "industry": "行业代码" | "国标行业代码" | "行业分类" | "所属行业" | "industry";
+    /// Branch.
+    Branch = "branch": "经办机构" | "机构名称" | "支行" | "网点" | "branch";
+    /// Tied invoices.
+    Vouchers = "vouchers": "受托支付发票" | "凭证号" | "受托支付凭证" | "用途凭证" | "vouchers";
+    /// Veto check.
+    Vetoed = "vetoed": "否决项" | "一票否决" | "负面情形" | "vetoed";
+    /// Share of green revenue.
+    GreenRevenue = "green_revenue": "绿色营收占比" | "绿色收入占比" | "green_revenue";
+    /// Grade.
+    Grade = "grade": "评绿等级" | "绿色等级" | "grade";
+    /// Role of the borrower.
+    Role = "role": "role" | "角色";
+}
+
+/// A user's own headings: `[columns]` with keys such as `goods = "物料描述"`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnMap {
+    #[serde(default)]
+    columns: BTreeMap<String, String>,
+}
+
+/// A column map that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ColumnMapError {
+    /// No TOML, or other keys than `[columns]`.
+    #[error("列映射不是合法的 TOML / the column map is no valid TOML: {0}")]
+    Toml(Box<toml::de::Error>),
+    /// A key that names no column.
+    #[error("列映射中 `{0}` 不是已知的列；可用：{1} / unknown column key")]
+    Unknown(String, String),
+}
+
+impl ColumnMap {
+    /// Reads a map.
+    pub fn parse(text: &str) -> Result<Self, ColumnMapError> {
+        let map: Self = toml::from_str(text).map_err(|error| ColumnMapError::Toml(Box::new(error)))?;
+        for key in map.columns.keys() {
+            if !Column::ALL.iter().any(|column| column.key() == key) {
+                let known: Vec<&str> = Column::ALL.iter().map(|column| column.key()).collect();
+                return Err(ColumnMapError::Unknown(key.clone(), known.join(" ")));
+            }
+        }
+        Ok(map)
+    }
+
+    /// What the heading names; the user's own words come first.
+    pub fn column(&self, heading: &str) -> Option<Column> {
+        let heading = normal(heading);
+        if heading.is_empty() {
+            return None;
+        }
+        let mapped = Column::ALL.iter().find(|column| self.columns.get(column.key()).is_some_and(|own| normal(own) == heading));
+        mapped.or_else(|| Column::ALL.iter().find(|column| column.headings().iter().any(|known| normal(known) == heading))).copied()
+    }
+}
+
+/// A heading without blanks, stars, units and width.
+fn normal(heading: &str) -> String {
+    let folded: String = fold(heading).text().chars().filter(|c| !c.is_whitespace() && *c != '*' && *c != '_').collect();
+    let bare = folded.strip_suffix("(元)").or_else(|| folded.strip_suffix("(万元)")).unwrap_or(&folded);
+    bare.to_owned()
+}
+
+/// A row of headings, understood.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// The headings as written.
+    pub headings: Vec<String>,
+    places: BTreeMap<Column, usize>,
+}
+
+impl Header {
+    /// Understands a row. When two columns carry the same meaning the first, by the order of known headings, wins.
+    pub fn of(cells: &[String], map: &ColumnMap) -> Self {
+        let mut places: BTreeMap<Column, usize> = BTreeMap::new();
+        let rank = |column: Column, cell: &str| {
+            column.headings().iter().position(|known| normal(known) == normal(cell)).unwrap_or(0)
+        };
+        for (place, cell) in cells.iter().enumerate() {
+            let Some(column) = map.column(cell) else { continue };
+            let better = places.get(&column).and_then(|&old| cells.get(old)).is_none_or(|old| rank(column, cell) < rank(column, old));
+            if better {
+                places.insert(column, place);
+            }
+        }
+        Self { headings: cells.to_vec(), places }
+    }
+
+    /// How many columns are understood.
+    pub fn understood(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is such a column.
+    pub fn has(&self, column: Column) -> bool {
+        self.places.contains_key(&column)
+    }
+
+    /// The heading of a column as written.
+    pub fn heading(&self, column: Column) -> &str {
+        self.places.get(&column).and_then(|&place| self.headings.get(place)).map_or(column.key(), String::as_str)
+    }
+
+    /// The cell of a row under a column, trimmed; empty when there is none.
+    pub fn cell<'r>(&self, row: &'r [String], column: Column) -> &'r str {
+        self.places.get(&column).and_then(|&place| row.get(place)).map_or("", |cell| cell.trim())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recognises_headings_as_they_are_written() {
+        let map = ColumnMap::default();
+        for (heading, column) in [
+            ("货物或应税劳务名称", Column::Goods),
+            (" 金额（元） ", Column::Net),
+            ("*项目名称", Column::Goods),
+            ("购买方 纳税人识别号", Column::BuyerId),
+            ("貨物名稱", Column::Goods),
+        ] {
+            assert_eq!(map.column(heading), Some(column), "{heading}");
+        }
+        assert_eq!(map.column("备注"), None);
+    }
+
+    #[test]
+    fn the_users_map_wins_and_unknown_keys_are_refused() {
+        let map = ColumnMap::parse("[columns]\ngoods = \"物料描述\"").unwrap();
+        assert_eq!(map.column("物料描述"), Some(Column::Goods));
+        assert!(matches!(ColumnMap::parse("[columns]\ncolour = \"颜色\""), Err(ColumnMapError::Unknown(..))));
+    }
+}

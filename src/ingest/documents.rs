@@ -1,0 +1,151 @@
+//! Texts to classify: NDJSON lines, or any table with a column of goods names.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{
+    Column, ColumnMap, Header, IngestError, Input, Sink, TableReport,
+    quarantine::{Fault, Quarantined},
+    table::{self, bad_cell, parse_date},
+    text_rows::next_line,
+};
+use crate::model::{Document, Location, Role, TextKind};
+
+/// Reads the documents of `input`. NDJSON is told by its first character; everything else is a table. A plain text
+/// file without a recognisable header can be read with `plain`: then every line is one text.
+pub fn read_documents(
+    input: &Input,
+    map: &ColumnMap,
+    kind: TextKind,
+    plain: bool,
+    sink: &mut Sink<'_, Document>,
+) -> Result<TableReport, IngestError> {
+    let is_json = match input {
+        Input::Path(path) => path.extension().is_some_and(|e| e == "ndjson" || e == "jsonl" || e == "json"),
+        Input::Stdin => false,
+    };
+    if is_json || plain || *input == Input::Stdin {
+        return read_lines(input, kind, plain, sink);
+    }
+    let wanted = |header: &Header| header.has(Column::Goods) || header.has(Column::Purpose);
+    table::read(
+        input,
+        map,
+        &wanted,
+        &mut |row| match row.and_then(|row| document(row, kind)) {
+            Ok(document) => (sink.give)(document),
+            Err(bad) => (sink.set_aside)(bad),
+        },
+    )
+}
+
+/// One JSON object a line, or one text a line. Standard input may hold either: a line that begins with `{` is JSON.
+fn read_lines(
+    input: &Input,
+    kind: TextKind,
+    plain: bool,
+    sink: &mut Sink<'_, Document>,
+) -> Result<TableReport, IngestError> {
+    let (encoding, mut reader) = table::open(input)?;
+    let file: Arc<str> = Arc::from(input.name());
+    let mut line = Vec::new();
+    let mut row = 0;
+    let json_only = matches!(input, Input::Path(_)) && !plain;
+    let failed = |source| IngestError::Read { path: input.name().to_owned(), source };
+    while let Some(too_long) = next_line(&mut *reader, &mut line).map_err(failed)? {
+        row += 1;
+        let location = Location { file: file.clone(), sheet: None, row };
+        let raw = String::from_utf8_lossy(&line);
+        let raw = raw.trim_end_matches('\r');
+        if too_long {
+            (sink.set_aside)(Quarantined::new(location, Fault::TooLong, "", "", raw));
+        } else if std::str::from_utf8(&line).is_err() {
+            (sink.set_aside)(Quarantined::new(location, Fault::Undecodable, "", "", raw));
+        } else if raw.trim().is_empty() {
+            continue;
+        } else if json_only || raw.trim_start().starts_with('{') {
+            match from_json(raw, kind, location.clone()) {
+                Ok(document) => (sink.give)(document),
+                Err((fault, column, detail)) => {
+                    (sink.set_aside)(Quarantined::new(location, fault, column, &detail, raw));
+                }
+            }
+        } else {
+            let document = Document { id: row.to_string(), text: raw.to_owned(), kind, location, ..Document::default() };
+            (sink.give)(document);
+        }
+    }
+    Ok(TableReport { encoding: Some(encoding), tables: 1 })
+}
+
+/// Reads one object of the line contract. Unknown keys are ignored; a known key of a wrong type or value is a fault.
+fn from_json(raw: &str, kind: TextKind, location: Location) -> Result<Document, (Fault, &'static str, String)> {
+    let value: Value = serde_json::from_str(raw).map_err(|error| (Fault::NotJson, "", error.to_string()))?;
+    let Value::Object(object) = value else { return Err((Fault::NotJson, "", String::new())) };
+    let text = |key: &'static str| match object.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(Value::Number(number)) => Ok(Some(number.to_string())),
+        Some(other) => Err((Fault::NotAllowed, key, other.to_string())),
+    };
+    let id = text("id")?.unwrap_or_else(|| location.row.to_string());
+    let Some(body) = text("text")? else { return Err((Fault::Missing, "text", String::new())) };
+    let kind = match text("kind")? {
+        Some(code) => TextKind::from_code(&code).ok_or((Fault::NotAllowed, "kind", code))?,
+        None => kind,
+    };
+    let role = match text("role")?.filter(|code| !code.is_empty()) {
+        Some(code) => Some(Role::from_code(&code).ok_or((Fault::NotAllowed, "role", code))?),
+        None => None,
+    };
+    let date = match text("date")?.filter(|date| !date.is_empty()) {
+        Some(date) => Some(parse_date(&date).ok_or((Fault::NotDate, "date", date))?),
+        None => None,
+    };
+    Ok(Document {
+        id,
+        text: body,
+        kind,
+        spec: text("spec")?.filter(|spec| !spec.is_empty()),
+        tax_code: text("tax_code")?.filter(|code| !code.is_empty()),
+        role,
+        industry: text("industry")?.filter(|code| !code.is_empty()),
+        date,
+        parties: Vec::new(),
+        location,
+    })
+}
+
+/// Reads one row of a table.
+fn document((header, row): table::TableRow<'_>, kind: TextKind) -> Result<Document, Quarantined> {
+    let cell = |column| header.cell(&row.cells, column);
+    let some = |column| Some(cell(column)).filter(|text: &&str| !text.is_empty()).map(str::to_owned);
+    let purpose = !header.has(Column::Goods);
+    let text = if purpose { cell(Column::Purpose) } else { cell(Column::Goods) };
+    let kind = match some(Column::Kind) {
+        Some(code) => TextKind::from_code(&code)
+            .ok_or_else(|| bad_cell((header, row), Column::Kind, Fault::NotAllowed, &code))?,
+        None if purpose => TextKind::Purpose,
+        None => kind,
+    };
+    let role = match some(Column::Role) {
+        Some(code) => {
+            Some(Role::from_code(&code).ok_or_else(|| bad_cell((header, row), Column::Role, Fault::NotAllowed, &code))?)
+        }
+        None => None,
+    };
+    let id = some(Column::Id).or_else(|| some(Column::LoanId)).unwrap_or_else(|| row.location.row.to_string());
+    Ok(Document {
+        id,
+        text: text.to_owned(),
+        kind,
+        spec: some(Column::Spec),
+        tax_code: some(Column::TaxCode),
+        role,
+        industry: some(Column::Industry),
+        date: parse_date(cell(Column::Date)),
+        parties: [Column::Seller, Column::Buyer, Column::Customer].into_iter().filter_map(some).collect(),
+        location: row.location.clone(),
+    })
+}

@@ -1,0 +1,162 @@
+//! Invoice lines from tax-bureau exports and other tables.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use super::{
+    Column, ColumnMap, Header, IngestError, Input, Sink, TableReport,
+    quarantine::{Fault, Quarantined},
+    table::{self, TableRow, bad_cell, parse_date},
+};
+use crate::model::{InvoiceLine, InvoiceStatus, Money};
+
+/// Lines of several files, each invoice once.
+#[derive(Debug, Default)]
+pub struct InvoiceBook {
+    /// Lines in file order.
+    pub lines: Vec<InvoiceLine>,
+    /// Lines left out because their invoice stood in an earlier file.
+    pub repeated: usize,
+    /// Statuses that a sheet of whole invoices gave, by invoice.
+    statuses: HashMap<Arc<str>, InvoiceStatus>,
+}
+
+impl InvoiceBook {
+    /// Reads `inputs` in order. An invoice found in a second file is counted once, from the first.
+    pub fn read(
+        inputs: &[Input],
+        map: &ColumnMap,
+        set_aside: &mut dyn FnMut(Quarantined),
+        report: &mut dyn FnMut(&Input, &TableReport),
+    ) -> Result<Self, IngestError> {
+        let mut book = Self::default();
+        let mut known: HashSet<Arc<str>> = HashSet::new();
+        for input in inputs {
+            let mut here: HashSet<Arc<str>> = HashSet::new();
+            let mut lines = Vec::new();
+            let mut statuses = Vec::new();
+            let mut give = |row: ReadRow| match row {
+                ReadRow::Line(line) => lines.push(line),
+                ReadRow::Invoice(number, status) => statuses.push((number, status)),
+            };
+            let found = read_invoices(input, map, &mut Sink { give: &mut give, set_aside })?;
+            report(input, &found);
+            for line in lines {
+                if !line.invoice.is_empty() {
+                    if known.contains(&line.invoice) {
+                        book.repeated += 1;
+                        continue;
+                    }
+                    here.insert(line.invoice.clone());
+                }
+                book.lines.push(line);
+            }
+            book.statuses.extend(statuses);
+            known.extend(here);
+        }
+        for line in &mut book.lines {
+            if let Some(InvoiceStatus::Void) = book.statuses.get(&line.invoice) {
+                line.status = InvoiceStatus::Void;
+            }
+        }
+        Ok(book)
+    }
+}
+
+/// A row of an invoice file: a line with goods, or a whole invoice without (发票基础信息).
+#[derive(Debug, PartialEq)]
+pub enum ReadRow {
+    /// A line.
+    Line(InvoiceLine),
+    /// An invoice's number and status.
+    Invoice(Arc<str>, InvoiceStatus),
+}
+
+/// Reads one file.
+pub fn read_invoices(
+    input: &Input,
+    map: &ColumnMap,
+    sink: &mut Sink<'_, ReadRow>,
+) -> Result<TableReport, IngestError> {
+    // The export's sheet of lines repeats what its sheet of invoices says; the latter only adds the status.
+    let wanted = |header: &Header| {
+        let numbered = header.has(Column::InvoiceNumber) || header.has(Column::DigitalNumber);
+        header.has(Column::Goods) && header.understood() >= 2 || numbered && header.has(Column::Status)
+    };
+    let mut names: HashSet<Arc<str>> = HashSet::new();
+    let mut shared = |text: &str| -> Arc<str> {
+        match names.get(text) {
+            Some(known) => known.clone(),
+            None => {
+                let new: Arc<str> = Arc::from(text);
+                names.insert(new.clone());
+                new
+            }
+        }
+    };
+    table::read(
+        input,
+        map,
+        &wanted,
+        &mut |row| match row.and_then(|row| line(row, &mut shared)) {
+            Ok(row) => (sink.give)(row),
+            Err(bad) => (sink.set_aside)(bad),
+        },
+    )
+}
+
+fn line((header, row): TableRow<'_>, shared: &mut dyn FnMut(&str) -> Arc<str>) -> Result<ReadRow, Quarantined> {
+    let cell = |column| header.cell(&row.cells, column);
+    let invoice = match cell(Column::DigitalNumber) {
+        "" => format!("{}{}", cell(Column::InvoiceCode), cell(Column::InvoiceNumber)),
+        digital => digital.to_owned(),
+    };
+    let status = status(cell(Column::Status));
+    if !header.has(Column::Goods) {
+        return Ok(ReadRow::Invoice(shared(&invoice), status));
+    }
+    let money = |column: Column| match cell(column) {
+        "" | "-" | "*" | "***" => Ok(None),
+        text => Money::parse_yuan(text)
+            .map(Some)
+            .ok_or_else(|| bad_cell((header, row), column, Fault::NotAmount, text)),
+    };
+    let (net, tax, gross) = (money(Column::Net)?, money(Column::Tax)?, money(Column::Gross)?);
+    let date = match cell(Column::Date) {
+        "" => None,
+        text => Some(parse_date(text).ok_or_else(|| bad_cell((header, row), Column::Date, Fault::NotDate, text))?),
+    };
+    let positive = cell(Column::Positive);
+    let red = matches!(positive, "否" | "N" | "n" | "false" | "红字") || cell(Column::Status).contains("红字");
+    let amount = gross.or_else(|| net.map(|net| net + tax.unwrap_or_default()));
+    // Some exports print a red-letter line without its sign.
+    let amount = amount.map(|amount| if red && amount > Money::ZERO { -amount } else { amount });
+    Ok(ReadRow::Line(InvoiceLine {
+        location: row.location.clone(),
+        invoice: shared(&invoice),
+        date,
+        seller_id: shared(cell(Column::SellerId)),
+        seller: shared(cell(Column::Seller)),
+        buyer_id: shared(cell(Column::BuyerId)),
+        buyer: shared(cell(Column::Buyer)),
+        goods: cell(Column::Goods).to_owned(),
+        spec: cell(Column::Spec).to_owned(),
+        tax_code: cell(Column::TaxCode).to_owned(),
+        amount,
+        red,
+        status,
+    }))
+}
+
+/// The tax bureau's words for a status.
+fn status(text: &str) -> InvoiceStatus {
+    if text.contains("作废") {
+        InvoiceStatus::Void
+    } else if text.contains("红冲") || text.contains("冲红") {
+        InvoiceStatus::Reversed
+    } else {
+        InvoiceStatus::Normal
+    }
+}

@@ -1,0 +1,22 @@
+//! What a reader takes at most. Beyond it a row is quarantined or the file refused, with the limit named.
+
+/// Bytes of one cell or field.
+pub const CELL: usize = 64 * 1024;
+/// Bytes of one record of a text file.
+pub const RECORD: usize = 1024 * 1024;
+/// Columns of one row.
+pub const COLUMNS: usize = 512;
+/// Entries of one workbook archive.
+pub const ARCHIVE_ENTRIES: usize = 4_096;
+/// Unpacked bytes of one part of a workbook that must be held in memory (shared strings, styles).
+pub const HELD_PART: u64 = 48 * 1024 * 1024;
+/// Unpacked bytes of one worksheet, which is streamed.
+pub const SHEET: u64 = 4 * 1024 * 1024 * 1024;
+/// A part that unpacks to more than this multiple of its packed size, and to over [`RATIO_FROM`], is a bomb.
+pub const RATIO: u64 = 400;
+/// Parts smaller than this are never called a bomb.
+pub const RATIO_FROM: u64 = 8 * 1024 * 1024;
+/// Rows in which the header is looked for.
+pub const HEADER_ROWS: usize = 10;
+/// Characters of raw text kept with a quarantined row.
+pub const RAW_KEPT: usize = 500;

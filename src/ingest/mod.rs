@@ -1,0 +1,93 @@
+//! Reading users' files: CSV, xlsx, NDJSON, standard input. Bad rows are set aside with file, row, column and reason.
+
+mod columns;
+mod documents;
+mod invoices;
+mod limits;
+mod loans;
+mod quarantine;
+mod table;
+mod text_rows;
+mod workbook;
+
+use std::path::PathBuf;
+
+pub use columns::{Column, ColumnMap, ColumnMapError, Header};
+pub use documents::read_documents;
+pub use invoices::{InvoiceBook, read_invoices};
+pub use loans::read_loans;
+pub use quarantine::{Fault, Quarantined};
+pub use table::{RawRow, TableReport, parse_date};
+
+/// Where data comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A file.
+    Path(PathBuf),
+    /// Standard input, named `-`.
+    Stdin,
+}
+
+impl Input {
+    /// The input a user names on the command line.
+    pub fn named(name: &str) -> Self {
+        if name == "-" { Self::Stdin } else { Self::Path(PathBuf::from(name)) }
+    }
+
+    /// The name shown to people.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Path(path) => path.to_str().unwrap_or("?"),
+            Self::Stdin => "-",
+        }
+    }
+}
+
+/// A file that cannot be read as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The file cannot be opened or read.
+    #[error("{path}：无法读取 / cannot be read: {source}")]
+    Read {
+        /// File.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A workbook that is damaged or forged.
+    #[error("{path}：工作簿无法读取 / the workbook cannot be read: {reason}")]
+    Workbook {
+        /// File.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// No sheet has a header that is understood.
+    #[error(
+        "{path}：前十行内没有能识别的表头 / no header found within ten rows。看到的列：{seen}。可用 --map cols.toml 指明列名"
+    )]
+    NoHeader {
+        /// File.
+        path: String,
+        /// Headings seen.
+        seen: String,
+    },
+    /// A format that is not read.
+    #[error("{path}：不支持 {format} / unsupported format。{advice}")]
+    Unsupported {
+        /// File.
+        path: String,
+        /// The format.
+        format: &'static str,
+        /// What to do instead.
+        advice: &'static str,
+    },
+}
+
+/// Receives what a reader finds.
+pub struct Sink<'s, T> {
+    /// A good row.
+    pub give: &'s mut dyn FnMut(T),
+    /// A bad row.
+    pub set_aside: &'s mut dyn FnMut(Quarantined),
+}

@@ -1,0 +1,93 @@
+//! Bad input rows: kept with file, row, column and reason, while the run goes on.
+
+use serde::Serialize;
+
+use super::limits;
+use crate::model::Location;
+
+/// Why a row was set aside. The codes are stable and explained by `lvjian explain`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// Bytes that mean nothing in the file's encoding.
+    Undecodable,
+    /// A record or cell beyond the size limit.
+    TooLong,
+    /// A line that is no JSON object.
+    NotJson,
+    /// A needed cell is empty.
+    Missing,
+    /// A cell that should hold an amount does not.
+    NotAmount,
+    /// A cell that should hold a date does not.
+    NotDate,
+    /// A word outside the allowed set.
+    NotAllowed,
+}
+
+impl Fault {
+    /// Every fault, in order.
+    pub const ALL: &'static [Self] = &[
+        Self::Undecodable,
+        Self::TooLong,
+        Self::NotJson,
+        Self::Missing,
+        Self::NotAmount,
+        Self::NotDate,
+        Self::NotAllowed,
+    ];
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Undecodable => "Q001",
+            Self::TooLong => "Q002",
+            Self::NotJson => "Q003",
+            Self::Missing => "Q004",
+            Self::NotAmount => "Q005",
+            Self::NotDate => "Q006",
+            Self::NotAllowed => "Q007",
+        }
+    }
+
+    /// The fault in Chinese.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::Undecodable => "含无法解码的字节",
+            Self::TooLong => "超出长度上限",
+            Self::NotJson => "不是 JSON 对象",
+            Self::Missing => "必填项为空",
+            Self::NotAmount => "金额无法识别",
+            Self::NotDate => "日期无法识别",
+            Self::NotAllowed => "取值不在允许范围",
+        }
+    }
+}
+
+/// One row set aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Quarantined {
+    /// File, sheet, row.
+    #[serde(flatten)]
+    pub location: Location,
+    /// Column by its heading; empty when the whole row is at fault.
+    pub column: String,
+    /// Stable code.
+    pub code: &'static str,
+    /// Reason in Chinese.
+    pub reason: String,
+    /// The row or cell as it stood, cut to a few hundred characters.
+    pub raw: String,
+}
+
+impl Quarantined {
+    /// Sets a row aside.
+    pub fn new(location: Location, fault: Fault, column: &str, detail: &str, raw: &str) -> Self {
+        let reason = if detail.is_empty() {
+            fault.chinese().to_owned()
+        } else {
+            format!("{}：{detail}", fault.chinese())
+        };
+        let raw = raw.chars().take(limits::RAW_KEPT).collect();
+        Self { location, column: column.to_owned(), code: fault.code(), reason, raw }
+    }
+}

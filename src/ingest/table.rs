@@ -1,0 +1,224 @@
+//! Tables from any file: find the header within the first rows, then give the rows below it.
+
+use std::{fs::File, io::BufRead, path::Path, sync::Arc};
+
+use super::{
+    IngestError, Input,
+    columns::{ColumnMap, Header},
+    limits,
+    quarantine::{Fault, Quarantined},
+    text_rows::{TextRows, open_text},
+    workbook::{self, Next},
+};
+use crate::{model::Location, text::Encoding};
+
+/// A row before its columns are understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawRow {
+    /// File, sheet, row.
+    pub location: Location,
+    /// Cells in column order; rows may be ragged.
+    pub cells: Vec<String>,
+}
+
+/// A row under its header.
+pub type TableRow<'r> = (&'r Header, &'r RawRow);
+
+/// What a whole file gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableReport {
+    /// Encoding of a text file.
+    pub encoding: Option<Encoding>,
+    /// Sheets or files whose header was understood.
+    pub tables: usize,
+}
+
+/// Feeds rows to the consumer, sheet by sheet.
+struct Feed<'f> {
+    map: &'f ColumnMap,
+    wanted: &'f dyn Fn(&Header) -> bool,
+    take: &'f mut dyn FnMut(Result<TableRow<'_>, Quarantined>),
+    /// Rows seen while the header of this sheet is looked for.
+    held: Vec<RawRow>,
+    /// The header of this sheet, once found.
+    header: Option<Header>,
+    /// Headings of sheets whose header was not understood, for the error message.
+    seen: Vec<String>,
+    tables: usize,
+}
+
+impl Feed<'_> {
+    /// Takes one row; false when this sheet has no header and its other rows can be skipped.
+    fn row(&mut self, row: RawRow) -> bool {
+        if self.header.is_some() {
+            self.pass_on(&row);
+            return true;
+        }
+        self.held.push(row);
+        if self.held.len() <= limits::HEADER_ROWS {
+            return true;
+        }
+        self.find_header();
+        self.header.is_some()
+    }
+
+    /// Looks for the header among the held rows; on success gives the rows below it.
+    fn find_header(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        let best = held
+            .iter()
+            .take(limits::HEADER_ROWS)
+            .enumerate()
+            .map(|(place, row)| (place, Header::of(&row.cells, self.map)))
+            .max_by_key(|(place, header)| (header.understood(), std::cmp::Reverse(*place)));
+        match best {
+            Some((place, header)) if (self.wanted)(&header) => {
+                self.tables += 1;
+                self.header = Some(header);
+                held.iter().skip(place + 1).for_each(|row| self.pass_on(row));
+            }
+            Some((_, header)) => {
+                self.seen.extend(header.headings.into_iter().filter(|heading| !heading.is_empty()).take(12));
+            }
+            None => {}
+        }
+    }
+
+    fn pass_on(&mut self, row: &RawRow) {
+        if let Some(header) = &self.header
+            && row.cells.iter().any(|cell| !cell.trim().is_empty())
+        {
+            (self.take)(Ok((header, row)));
+        }
+    }
+
+    fn end_sheet(&mut self) {
+        if self.header.is_none() {
+            self.find_header();
+        }
+        self.header = None;
+        self.held.clear();
+    }
+}
+
+/// Reads the table in `input`. `wanted` says whether a header is good enough; sheets without such a header are passed
+/// over, and a file without any is an error that shows what was found.
+pub(super) fn read(
+    input: &Input,
+    map: &ColumnMap,
+    wanted: &dyn Fn(&Header) -> bool,
+    take: &mut dyn FnMut(Result<TableRow<'_>, Quarantined>),
+) -> Result<TableReport, IngestError> {
+    let mut report = TableReport::default();
+    let file: Arc<str> = Arc::from(input.name());
+    let mut feed = Feed { map, wanted, take, held: Vec::new(), header: None, seen: Vec::new(), tables: 0 };
+    match input {
+        Input::Path(path) if is_workbook(path)? => {
+            let mut current: Option<Arc<str>> = None;
+            workbook::rows(path, &file, |row| {
+                if row.location.sheet != current {
+                    feed.end_sheet();
+                    current = row.location.sheet.clone();
+                }
+                Ok(if feed.row(row) { Next::Row } else { Next::LeaveSheet })
+            })?;
+        }
+        _ => {
+            let (encoding, reader) = open(input)?;
+            report.encoding = Some(encoding);
+            let failed = |source| IngestError::Read { path: input.name().to_owned(), source };
+            let (delimiter, reader) = delimiter(reader).map_err(failed)?;
+            let mut rows = TextRows::new(reader, file, delimiter);
+            while let Some(row) = rows.next_row().map_err(failed)? {
+                match row {
+                    Err(bad) => (feed.take)(Err(bad)),
+                    Ok(row) => {
+                        if !feed.row(row) {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    feed.end_sheet();
+    report.tables = feed.tables;
+    if report.tables == 0 {
+        return Err(IngestError::NoHeader { path: input.name().to_owned(), seen: feed.seen.join("、") });
+    }
+    Ok(report)
+}
+
+/// Whether the file is a zip archive by its first bytes; the old binary xls and PDF are refused by name.
+fn is_workbook(path: &Path) -> Result<bool, IngestError> {
+    use std::io::Read;
+    let name = path.display().to_string();
+    let failed = |source| IngestError::Read { path: name.clone(), source };
+    let mut head = [0u8; 8];
+    let count = File::open(path).and_then(|mut file| file.read(&mut head)).map_err(failed)?;
+    let head = head.get(..count).unwrap_or_default();
+    let refuse = |format: &'static str, advice: &'static str| {
+        Err(IngestError::Unsupported { path: name.clone(), format, advice })
+    };
+    match head {
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Ok(true),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => refuse("xls（Excel 97-2003）", "请在 Excel 中另存为 .xlsx"),
+        [b'%', b'P', b'D', b'F', ..] => refuse("PDF", "请使用 xlsx、csv 或 xml 格式的发票数据"),
+        _ if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx")) => {
+            Err(IngestError::Workbook { path: name, reason: "不是完整的 xlsx（zip）文件".to_owned() })
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Opens a text input.
+pub(super) fn open(input: &Input) -> Result<(Encoding, Box<dyn BufRead>), IngestError> {
+    let failed = |source| IngestError::Read { path: input.name().to_owned(), source };
+    match input {
+        Input::Path(path) => open_text(File::open(path).map_err(failed)?).map_err(failed),
+        Input::Stdin => open_text(std::io::stdin()).map_err(failed),
+    }
+}
+
+/// The delimiter, by what the first line holds most of.
+fn delimiter(mut reader: Box<dyn BufRead>) -> std::io::Result<(u8, Box<dyn BufRead>)> {
+    let head = reader.fill_buf()?;
+    let line = head.split(|&b| b == b'\n').next().unwrap_or_default();
+    let count = |byte: u8| line.iter().filter(|&&b| b == byte).count();
+    let best = [b'\t', b',', b';'].into_iter().max_by_key(|&byte| (count(byte), byte == b','));
+    Ok((best.unwrap_or(b','), reader))
+}
+
+/// Reads a date as sheets write it: `2025-10-01`, `2025/10/1`, `20251001`, `2025年10月1日`, with or without a time.
+pub fn parse_date(text: &str) -> Option<jiff::civil::Date> {
+    let text = text.trim();
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    let first = numbers.next()?;
+    if first.len() >= 8 {
+        let part = |range: std::ops::Range<usize>| first.get(range)?.parse::<i16>().ok();
+        return jiff::civil::Date::new(part(0..4)?, part(4..6)? as i8, part(6..8)? as i8).ok();
+    }
+    let (year, month, day) = (first.parse().ok()?, numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
+    (first.len() == 4).then(|| jiff::civil::Date::new(year, month, day).ok()).flatten()
+}
+
+/// Sets a row aside for one of its cells.
+pub(super) fn bad_cell((header, row): TableRow<'_>, column: super::Column, fault: Fault, detail: &str) -> Quarantined {
+    Quarantined::new(row.location.clone(), fault, header.heading(column), detail, &row.cells.join(" | "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_as_sheets_write_them() {
+        let date = jiff::civil::date(2025, 10, 1);
+        for text in ["2025-10-01", "2025/10/1", "20251001", "2025年10月1日", "2025-10-01 08:30:00", "20251001083000"] {
+            assert_eq!(parse_date(text), Some(date), "{text}");
+        }
+        for text in ["", "十月", "2025-13-01", "25-10-01", "2025-10"] {
+            assert_eq!(parse_date(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Rows of an xlsx workbook: archive checked first, cells streamed, `<dimension>` never trusted.
+
+use std::{
+    fs::File,
+    io::{BufReader, Read, Seek},
+    path::Path,
+    sync::Arc,
+};
+
+use calamine::{DataRef, Reader as _, Xlsx};
+
+use super::{IngestError, limits, table::RawRow};
+use crate::model::Location;
+
+/// Checks the archive before anything is unpacked into memory: number of entries, unpacked sizes, packing ratio,
+/// and a shared-string count that the part cannot hold (a reader that believes it would reserve gigabytes).
+fn check_archive(path: &str, file: &mut File) -> Result<(), IngestError> {
+    let damaged = |reason: String| IngestError::Workbook { path: path.to_owned(), reason };
+    let mut archive = zip::ZipArchive::new(BufReader::new(&mut *file))
+        .map_err(|error| damaged(format!("不是完整的 xlsx（zip）文件：{error}")))?;
+    if archive.len() > limits::ARCHIVE_ENTRIES {
+        return Err(damaged(format!("压缩包内有 {} 个部件，上限 {}", archive.len(), limits::ARCHIVE_ENTRIES)));
+    }
+    for index in 0..archive.len() {
+        let mut part = archive.by_index(index).map_err(|error| damaged(format!("部件 {index} 无法读取：{error}")))?;
+        let name = part.name().map_err(|error| damaged(format!("部件 {index} 名称无法读取：{error}")))?.into_owned();
+        let (packed, claimed) = (part.compressed_size(), part.size());
+        let is_sheet = name.starts_with("xl/worksheets/sheet") || name.starts_with("xl/worksheets/Sheet");
+        let limit = if is_sheet { limits::SHEET } else { limits::HELD_PART };
+        let bomb = |unpacked: u64| unpacked > limits::RATIO_FROM && unpacked / packed.max(1) > limits::RATIO;
+        if claimed > limit || bomb(claimed) {
+            return Err(damaged(format!("部件 {name} 解压后 {claimed} 字节（压缩 {packed}），超出上限，疑为压缩炸弹")));
+        }
+        if is_sheet || !name.ends_with(".xml") {
+            continue;
+        }
+        // Sizes in the directory can lie: unpack and count. Parts that are held in memory are small.
+        let mut head = Vec::new();
+        let read = part.by_ref().take(4_096).read_to_end(&mut head).and_then(|_| {
+            std::io::copy(&mut part.by_ref().take(limit + 1), &mut std::io::sink())
+        });
+        let unpacked = match read {
+            Ok(rest) => rest + head.len() as u64,
+            Err(error) => return Err(damaged(format!("部件 {name} 解压失败：{error}"))),
+        };
+        if unpacked > limit || bomb(unpacked) {
+            return Err(damaged(format!("部件 {name} 解压后超过 {limit} 字节，疑为压缩炸弹")));
+        }
+        if name.ends_with("sharedStrings.xml") {
+            let claimed = attribute(&String::from_utf8_lossy(&head), "uniqueCount");
+            // `<si/>` is the shortest entry.
+            if let Some(count) = claimed
+                && count > unpacked / 5 + 1
+            {
+                return Err(damaged(format!("共享字符串声称有 {count} 条，部件只有 {unpacked} 字节，文件损坏或有意伪造")));
+            }
+        }
+    }
+    drop(archive);
+    file.rewind().map_err(|source| IngestError::Read { path: path.to_owned(), source })
+}
+
+/// The number in `name="…"`.
+fn attribute(xml: &str, name: &str) -> Option<u64> {
+    let rest = xml.get(xml.find(name)? + name.len()..)?;
+    let start = rest.find(['"', '\''])? + 1;
+    let value = rest.get(start..)?;
+    let digits = value.get(..value.find(['"', '\''])?)?;
+    // More digits than a u64 holds are a false count just the same.
+    Some(digits.trim().parse().unwrap_or(u64::MAX))
+}
+
+/// What to do after a row.
+pub(super) enum Next {
+    /// Give the next row.
+    Row,
+    /// Leave this sheet.
+    LeaveSheet,
+}
+
+/// Gives every row of every sheet, in order. Rows without cells are not given.
+pub(super) fn rows(
+    path: &Path,
+    file: &Arc<str>,
+    mut give: impl FnMut(RawRow) -> Result<Next, IngestError>,
+) -> Result<(), IngestError> {
+    let read = |source| IngestError::Read { path: file.to_string(), source };
+    let damaged = |reason: String| IngestError::Workbook { path: file.to_string(), reason };
+    let mut handle = File::open(path).map_err(read)?;
+    check_archive(file, &mut handle)?;
+    let mut workbook: Xlsx<_> = Xlsx::new(BufReader::new(handle)).map_err(|error| damaged(error.to_string()))?;
+    for name in workbook.sheet_names() {
+        let sheet: Arc<str> = Arc::from(name.as_str());
+        let mut cells = match workbook.worksheet_cells_reader(&name) {
+            Ok(cells) => cells,
+            // A chart sheet has no cells.
+            Err(calamine::XlsxError::NotAWorksheet(_)) => continue,
+            Err(error) => return Err(damaged(format!("工作表 {name}：{error}"))),
+        };
+        let location = |row: u32| Location { file: file.clone(), sheet: Some(sheet.clone()), row: u64::from(row) + 1 };
+        let mut open: Option<(u32, Vec<String>)> = None;
+        loop {
+            let cell = cells.next_cell().map_err(|error| damaged(format!("工作表 {name}：{error}")))?;
+            let place = cell.as_ref().map(|cell| cell.get_position());
+            if let Some((row, _)) = &open
+                && place.is_none_or(|(next, _)| next != *row)
+                && let Some((row, cells)) = open.take()
+                && matches!(give(RawRow { location: location(row), cells })?, Next::LeaveSheet)
+            {
+                break;
+            }
+            let (Some(cell), Some((row, column))) = (cell, place) else { break };
+            let column = column as usize;
+            let value = text_of(cell.get_value());
+            if column >= limits::COLUMNS || value.is_empty() {
+                continue;
+            }
+            let (_, row_cells) = open.get_or_insert_with(|| (row, Vec::new()));
+            if row_cells.len() <= column {
+                row_cells.resize(column + 1, String::new());
+            }
+            if let Some(slot) = row_cells.get_mut(column) {
+                *slot = value;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A cell as text: dates as `YYYY-MM-DD`, numbers without exponent.
+fn text_of(value: &DataRef<'_>) -> String {
+    match value {
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => number.to_string(),
+        DataRef::String(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Bool(flag) => if *flag { "是" } else { "否" }.to_owned(),
+        DataRef::DateTime(moment) => date_of_serial(moment.as_f64()),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::Error(_) | DataRef::Empty => String::new(),
+    }
+}
+
+/// Excel's day number to a date. Day 60 is the 29 February 1900 that never was.
+fn date_of_serial(serial: f64) -> String {
+    let days = serial.floor() as i64 - if serial >= 60.0 { 1 } else { 0 };
+    let span = jiff::Span::new().try_days(days);
+    let date = span.and_then(|span| jiff::civil::date(1899, 12, 31).checked_add(span));
+    date.map_or_else(|_| serial.to_string(), |date| date.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serial_days_are_excels() {
+        assert_eq!(date_of_serial(1.0), "1900-01-01");
+        assert_eq!(date_of_serial(45_658.5), "2025-01-01");
+        assert_eq!(date_of_serial(46_000.0), "2025-12-09");
+    }
+
+    #[test]
+    fn false_counts_are_seen() {
+        assert_eq!(attribute("<sst count=\"1\" uniqueCount=\"4294967295\">", "uniqueCount"), Some(4_294_967_295));
+        assert_eq!(attribute("<sst>", "uniqueCount"), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! Decisions of the last run, kept beside the work so that `why` and `find` can answer later.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use crate::decision::Decision;
+
+/// A folder with the decisions of one run.
+#[derive(Clone, Debug)]
+pub struct DecisionStore {
+    file: PathBuf,
+}
+
+/// The store cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// File trouble.
+    #[error("{path}：决定存档无法读写 / the decision store cannot be used: {source}")]
+    Io {
+        /// File.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A line is no decision.
+    #[error("{path} 第 {line} 行不是决定记录 / not a decision: {source}")]
+    Damaged {
+        /// File.
+        path: String,
+        /// Line.
+        line: usize,
+        /// What the JSON reader says.
+        source: serde_json::Error,
+    },
+}
+
+impl DecisionStore {
+    /// The store in `folder`; nothing is created yet.
+    pub fn new(folder: &Path) -> Self {
+        Self { file: folder.join("decisions.ndjson") }
+    }
+
+    /// Where the decisions are.
+    pub fn path(&self) -> &Path {
+        &self.file
+    }
+
+    /// Replaces the stored decisions. The new file appears whole or not at all.
+    pub fn save(&self, decisions: &[Decision]) -> Result<(), StoreError> {
+        let io = |source| StoreError::Io { path: self.file.display().to_string(), source };
+        let folder = self.file.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(io)?;
+        let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+        let mut out = BufWriter::new(temporary.as_file_mut());
+        for decision in decisions {
+            serde_json::to_writer(&mut out, decision).map_err(|error| io(error.into()))?;
+            out.write_all(b"\n").map_err(io)?;
+        }
+        out.flush().map_err(io)?;
+        drop(out);
+        temporary.as_file().sync_all().map_err(io)?;
+        temporary.persist(&self.file).map(|_| ()).map_err(|error| io(error.error))
+    }
+
+    /// Every stored decision, in order; empty when nothing was stored.
+    pub fn load(&self) -> Result<Vec<Value>, StoreError> {
+        let path = || self.file.display().to_string();
+        let file = match fs::File::open(&self.file) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(StoreError::Io { path: path(), source }),
+        };
+        let mut decisions = Vec::new();
+        for (number, line) in BufReader::new(file).lines().enumerate() {
+            let line = line.map_err(|source| StoreError::Io { path: path(), source })?;
+            let decision = serde_json::from_str(&line)
+                .map_err(|source| StoreError::Damaged { path: path(), line: number + 1, source })?;
+            decisions.push(decision);
+        }
+        Ok(decisions)
+    }
+}
