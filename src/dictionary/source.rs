@@ -349,6 +349,8 @@ fn tail(name: &str) -> Option<Tail> {
         "toy" => Tail::Other(Refusal::Toy),
         "wear" => Tail::Other(Refusal::Wear),
         "service" => Tail::Other(Refusal::ServiceAbout),
+        "place" => Tail::Place,
+        "any-service" => Tail::AnyService,
         "party" => Tail::Other(Refusal::Descriptive),
         "other" => Tail::Other(Refusal::OtherHead),
         _ => return None,

@@ -58,6 +58,13 @@ pub struct Term {
     pub note: String,
 }
 
+impl Term {
+    /// Whether the term names work or service rather than goods: it has entries, but none for a maker or a trader.
+    pub fn is_activity(&self) -> bool {
+        !self.links.iter().any(|link| matches!(link.role, Role::Make | Role::Trade))
+    }
+}
+
 /// A look-alike that refuses every hit it covers or crosses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exclusion {
@@ -116,6 +123,10 @@ pub enum Tail {
     Trade,
     /// It is made.
     Make,
+    /// A place: part of the name of a work (矿山修复|基地), a description behind goods (光伏组件|仓库).
+    Place,
+    /// A service of any kind: part of the name of a work or service (污泥处置|服务费), something else behind goods.
+    AnyService,
     /// Another thing or matter; why the term is refused.
     Other(Refusal),
 }

@@ -17,8 +17,9 @@ pub enum Behind {
 }
 
 /// Reads the rest of a goods name from its end, where a Chinese noun phrase has its head: 光伏组件|支架|安装 is a
-/// bracket being installed. `rest` is what stands behind the term in its phrase.
-pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str) -> Behind {
+/// bracket being installed. `rest` is what stands behind the term in its phrase; `activity` tells a term that names
+/// work or service.
+pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str, activity: bool) -> Behind {
     let mut left = rest;
     let mut role = None;
     let mut service: Option<&str> = None;
@@ -31,13 +32,19 @@ pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str) -> Behind {
             Tail::Work => role = role.or(Some(Role::Build)),
             Tail::Trade => role = role.or(Some(Role::Trade)),
             Tail::Make => role = role.or(Some(Role::Make)),
-            Tail::Other(Refusal::ServiceAbout) => service = service.or(Some(word)),
+            Tail::Place | Tail::AnyService if activity => {}
+            Tail::Place => return Behind::Another(Refusal::Descriptive, word.to_owned()),
+            Tail::AnyService => service = service.or(Some(word)),
             Tail::Other(refusal) => return Behind::Another(refusal, word.to_owned()),
         }
     }
     if !left.is_empty() {
+        // 黑臭水体治理|点|建设: work goes on about the same work.
+        if activity && role == Some(Role::Build) {
+            return Behind::Thing(role);
+        }
         // The end is unknown or the middle is: a sentence may go on from here (光伏组件用于…).
-        return match behind_in_sentence(dictionary, rest) {
+        return match behind_in_sentence(dictionary, rest, activity) {
             Behind::Thing(role) if !rest.starts_with('用') => Behind::Thing(role),
             Behind::Another(refusal, word) => Behind::Another(refusal, word),
             _ => Behind::Unknown(rest.to_owned()),
@@ -52,7 +59,7 @@ pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str) -> Behind {
 }
 
 /// Reads the rest of a clause forward, until something else begins.
-pub fn behind_in_sentence(dictionary: &Dictionary, rest: &str) -> Behind {
+pub fn behind_in_sentence(dictionary: &Dictionary, rest: &str, activity: bool) -> Behind {
     let mut left = rest;
     let mut role = None;
     while !left.is_empty() {
@@ -71,7 +78,9 @@ pub fn behind_in_sentence(dictionary: &Dictionary, rest: &str) -> Behind {
             Meaning::Tail(Tail::Work) => role = role.or(Some(Role::Build)),
             Meaning::Tail(Tail::Trade) => role = role.or(Some(Role::Trade)),
             Meaning::Tail(Tail::Make) => role = role.or(Some(Role::Make)),
-            Meaning::Tail(Tail::Other(Refusal::ServiceAbout)) if role.is_some() => {}
+            Meaning::Tail(Tail::Place | Tail::AnyService) if activity || role.is_some() => {}
+            Meaning::Tail(Tail::Place) => return Behind::Another(Refusal::Descriptive, word.to_owned()),
+            Meaning::Tail(Tail::AnyService) => return Behind::Another(Refusal::ServiceAbout, word.to_owned()),
             Meaning::Tail(Tail::Other(refusal)) => return Behind::Another(refusal, word.to_owned()),
         }
     }

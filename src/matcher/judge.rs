@@ -5,7 +5,7 @@ use super::{
     head::{self, Behind},
 };
 use crate::{
-    dictionary::{Term, under_any},
+    dictionary::{Tail, Term, under_any},
     model::{Refusal, Role, Strength, TextKind},
     text::{Phrase, Script, cuts_latin, script_of},
 };
@@ -39,7 +39,7 @@ impl Matcher<'_> {
         }
         if let Some((_, _, exclusion)) = self.dictionary.excluded(text).find(|(from, to, exclusion)| {
             let covers = *from <= start && end <= *to;
-            let crosses = *from < end && start < *to && !(start <= *from && *to <= end);
+            let crosses = exclusion.kind == "joint" && *from < end && start < *to && !(start <= *from && *to <= end);
             (covers || crosses) && (exclusion.blocks.is_empty() || exclusion.blocks.contains(&term.id))
         }) {
             return refuse(Refusal::Excluded, &format!("{}：{}", exclusion.surface, exclusion.reason));
@@ -117,10 +117,13 @@ impl Matcher<'_> {
     ) -> Result<Option<Role>, Refused> {
         let text = reading.folded.text();
         let is_line = reading.document.kind == TextKind::InvoiceLine;
+        // Model numbers right behind a Latin surface (ye5-132s-4) are no noun.
+        let rest = rest.trim_start_matches(|c: char| script_of(c) != Script::Han);
+        let activity = self.dictionary.term(candidate.term).is_some_and(Term::is_activity);
         let behind = if is_line {
-            head::behind_in_goods_name(self.dictionary, rest)
+            head::behind_in_goods_name(self.dictionary, rest, activity)
         } else {
-            head::behind_in_sentence(self.dictionary, rest)
+            head::behind_in_sentence(self.dictionary, rest, activity)
         };
         let role = match behind {
             Behind::Thing(role) => role,
@@ -129,7 +132,7 @@ impl Matcher<'_> {
                 if is_line && word.starts_with('用') || word.starts_with("专用") {
                     return Err((Refusal::StatedUse, word));
                 }
-                let end = candidate.end + rest.len();
+                let end = phrase.map_or(candidate.end + rest.len(), |phrase| phrase.end);
                 let other = reading.candidates.iter().find(|other| {
                     other.start >= candidate.end && other.end <= end && other.term != candidate.term
                 });
@@ -154,15 +157,16 @@ impl Matcher<'_> {
         }
         for later in outside.iter().filter(|other| other.start >= phrase.end && other.clause == phrase.clause) {
             let words = text.get(later.start..later.end).unwrap_or_default();
-            let whole = words.chars().all(|c| script_of(c) == Script::Han) && words.chars().count() >= 2;
-            let accompanied = ["带", "含", "配", "送", "附", "无", "不", "有"].iter().any(|mark| words.starts_with(mark));
-            if whole
-                && !accompanied
-                && let Behind::Another(refusal, word) = head::behind_in_goods_name(self.dictionary, words)
-                && word.chars().count() >= 2
-                && refusal != Refusal::ServiceAbout
+            // A later phrase takes the head only when it is nothing but the name of a part or the like: 太阳能板 清洗剂.
+            // Longer phrases (独立包装, 滚动轴承) describe.
+            if let Some(Tail::Other(refusal)) = self.dictionary.tail(words)
+                && words.chars().count() >= 2
+                && matches!(
+                    refusal,
+                    Refusal::Part | Refusal::Consumable | Refusal::Tool | Refusal::Toy | Refusal::Wear | Refusal::Paper
+                )
             {
-                return Err((refusal, word));
+                return Err((refusal, words.to_owned()));
             }
         }
         Ok(role)

@@ -13,6 +13,8 @@ use super::script::{Script, script_of};
 const LONGEST_WORD: usize = 6;
 /// Characters looked at on each side of a hit.
 const WINDOW: usize = 6;
+/// Longest hit, in characters, that two neighbouring words can make by accident.
+const LONGEST_ACCIDENT: usize = 3;
 /// Price of a word and of a character left over; a reading with fewer left-over characters is the better one.
 const WORD_PRICE: u32 = 2;
 const SINGLE_PRICE: u32 = 3;
@@ -53,7 +55,8 @@ impl Segmenter {
     }
 
     /// The ordinary word that crosses an edge of the hit `start..end` of `text`, when the reading with that word is
-    /// better than the reading with the hit. A hit of one or two characters loses a tie.
+    /// better than the reading with the hit. A hit of one or two characters loses a tie; one of four or more is never
+    /// an accident of joints.
     pub fn crossing_word(&self, text: &str, start: usize, end: usize) -> Option<String> {
         let (Some(before), Some(hit), Some(after)) = (text.get(..start), text.get(start..end), text.get(end..)) else {
             return None;
@@ -70,7 +73,8 @@ impl Segmenter {
         if !ends_han {
             right.clear();
         }
-        if left.is_empty() && right.is_empty() {
+        let long = hit.chars().count() > LONGEST_ACCIDENT;
+        if long || left.is_empty() && right.is_empty() {
             return None;
         }
         let from = left.len();
