@@ -59,9 +59,11 @@ pub struct Term {
 }
 
 impl Term {
-    /// Whether the term names work or service rather than goods: it has entries, but none for a maker or a trader.
+    /// Whether the term names work or service rather than goods: an entry takes it as a service, or none takes it from
+    /// a maker or a trader.
     pub fn is_activity(&self) -> bool {
-        !self.links.iter().any(|link| matches!(link.role, Role::Make | Role::Trade))
+        let has = |role: Role| self.links.iter().any(|link| link.role == role);
+        has(Role::Service) || !has(Role::Make) && !has(Role::Trade)
     }
 }
 
