@@ -12,6 +12,7 @@ use crate::{
         Classification, ConditionState, Document, EntryLink, Match, Refusal, RefusedMatch, Role, Strength, TextKind,
         Verdict,
     },
+    text::Layout,
 };
 
 /// The answer for a text in which no surface occurs.
@@ -29,7 +30,10 @@ fn silent(matcher: &Matcher<'_>, document: &Document, text: &str) -> (Verdict, S
     if readable == 0 {
         return (Verdict::Review, "文本为空或被遮盖，无法判断".to_owned());
     }
-    if let Some(word) = says("unreadable") {
+    let layout = Layout::of(text, document.kind == TextKind::InvoiceLine);
+    let body = text.get(layout.body..).unwrap_or_default().trim();
+    let whole = matcher.dictionary.cue("unreadable-whole").is_some_and(|group| group.words.iter().any(|word| word == body));
+    if let Some(word) = says("unreadable").map(String::as_str).or(whole.then_some(body)) {
         return (Verdict::Review, format!("“{word}”没有写明货物，需调阅清单"));
     }
     if document.kind == TextKind::Purpose
