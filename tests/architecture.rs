@@ -19,10 +19,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("decision", &["model", "evidence", "standard", "catalogue"]),
     ("store", &["model", "decision"]),
     ("ingest", &["model", "diag", "text"]),
-    ("engine", &[
-        "model", "diag", "text", "catalogue", "dictionary", "matcher", "standard", "evidence", "decision", "store",
-        "ingest",
-    ]),
+    (
+        "engine",
+        &[
+            "model",
+            "diag",
+            "text",
+            "catalogue",
+            "dictionary",
+            "matcher",
+            "standard",
+            "evidence",
+            "decision",
+            "store",
+            "ingest",
+        ],
+    ),
     ("batch", BELOW_BATCH),
     ("eval", BELOW_BATCH),
     ("serve", BELOW_SERVE),
@@ -31,16 +43,51 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 const BELOW_BATCH: &[&str] = &[
-    "model", "diag", "text", "catalogue", "dictionary", "matcher", "standard", "evidence", "decision", "store", "ingest",
+    "model",
+    "diag",
+    "text",
+    "catalogue",
+    "dictionary",
+    "matcher",
+    "standard",
+    "evidence",
+    "decision",
+    "store",
+    "ingest",
     "engine",
 ];
 const BELOW_SERVE: &[&str] = &[
-    "model", "diag", "text", "catalogue", "dictionary", "matcher", "standard", "evidence", "decision", "store", "ingest",
-    "engine", "batch", "eval",
+    "model",
+    "diag",
+    "text",
+    "catalogue",
+    "dictionary",
+    "matcher",
+    "standard",
+    "evidence",
+    "decision",
+    "store",
+    "ingest",
+    "engine",
+    "batch",
+    "eval",
 ];
 const BELOW_CLI: &[&str] = &[
-    "model", "diag", "text", "catalogue", "dictionary", "matcher", "standard", "evidence", "decision", "store", "ingest",
-    "engine", "batch", "eval", "serve",
+    "model",
+    "diag",
+    "text",
+    "catalogue",
+    "dictionary",
+    "matcher",
+    "standard",
+    "evidence",
+    "decision",
+    "store",
+    "ingest",
+    "engine",
+    "batch",
+    "eval",
+    "serve",
 ];
 
 /// Pairs that no table may ever allow: a match knows nothing of points, the rules know nothing of text.
@@ -287,7 +334,11 @@ fn a_room_imports_only_what_stands_below_it() {
             continue;
         };
         for name in root_names(source) {
-            let target = if rooms.contains(name.as_str()) { name.as_str() } else { exports.get(&name).map_or("?", String::as_str) };
+            let target = if rooms.contains(name.as_str()) {
+                name.as_str()
+            } else {
+                exports.get(&name).map_or("?", String::as_str)
+            };
             if target != source.room && !allowed.contains(&target) {
                 broken.push(format!("src/{}.rs uses crate::{name} ({target})", source.path.display()));
             }
@@ -333,8 +384,20 @@ fn only_the_command_line_prints() {
 #[test]
 fn the_engine_and_what_is_below_it_know_no_clock_environment_or_chance() {
     let tokens = [
-        "std::env", "env::var", "env::vars", "env::args", "env::current_dir", "env::temp_dir", "SystemTime", "Instant",
-        "Timestamp::now", "Zoned::now", "TimeZone::system", "rand", "RandomState", "available_parallelism",
+        "std::env",
+        "env::var",
+        "env::vars",
+        "env::args",
+        "env::current_dir",
+        "env::temp_dir",
+        "SystemTime",
+        "Instant",
+        "Timestamp::now",
+        "Zoned::now",
+        "TimeZone::system",
+        "rand",
+        "RandomState",
+        "available_parallelism",
     ];
     let found = uses(|room| !ABOVE_ENGINE.contains(&room), &tokens);
     assert!(found.is_empty(), "clock, environment or chance:\n{}", found.join("\n"));
@@ -371,7 +434,9 @@ fn files_stay_short() {
 
 #[test]
 fn the_reader_of_sources_sees_code_and_nothing_else() {
-    let code = bare("let a = \"crate::x\"; // crate::y\nlet b = '\"'; let c: &'static str = r#\"crate::z\"#; use crate::{m::{n}, o};");
+    let code = bare(
+        "let a = \"crate::x\"; // crate::y\nlet b = '\"'; let c: &'static str = r#\"crate::z\"#; use crate::{m::{n}, o};",
+    );
     assert!(!code.contains("crate::x") && !code.contains("crate::y") && !code.contains("crate::z"), "{code}");
     let source = Source { path: PathBuf::new(), room: String::new(), depth: 1, code, lines: 1 };
     assert_eq!(root_names(&source), BTreeSet::from(["m".to_owned(), "o".to_owned()]));

@@ -213,11 +213,8 @@ impl Catalogue {
 
     /// Codes of `older` that correspond to entry `code` of `newer`, best relation first.
     pub fn older_codes(&self, newer: &str, code: &str, older: &str) -> Vec<&Crossing> {
-        let mut found: Vec<&Crossing> = self
-            .crosswalk
-            .iter()
-            .filter(|row| row.from.0 == older && row.to.0 == newer && row.to.1 == code)
-            .collect();
+        let mut found: Vec<&Crossing> =
+            self.crosswalk.iter().filter(|row| row.from.0 == older && row.to.0 == newer && row.to.1 == code).collect();
         found.sort_by_key(|row| match row.relation {
             Relation::Exact => 0,
             Relation::Narrower | Relation::Broader => 1,
@@ -225,9 +222,4 @@ impl Catalogue {
         });
         found
     }
-}
-
-/// Orders codes by their numbers: 1.1.2 before 1.1.10.
-pub fn code_key(code: &str) -> Vec<u32> {
-    code.split('.').map(|part| part.parse().unwrap_or(u32::MAX)).collect()
 }

@@ -147,7 +147,11 @@ pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
         "贷款 {} 笔，发票明细 {} 行{}",
         loans.len(),
         book.lines.len(),
-        if book.repeated > 0 { format!("（另有 {} 行重复发票已略去）", book.repeated) } else { String::new() }
+        if book.repeated > 0 {
+            format!("（另有 {} 行重复发票已略去）", book.repeated)
+        } else {
+            String::new()
+        }
     ));
     let total = loans.len();
     let live = std::io::stderr().is_terminal() && !shared.quiet;

@@ -32,7 +32,9 @@ pub(super) fn run(shared: &Shared, args: &FindArgs) -> Result<(), Failure> {
         .terms()
         .iter()
         .filter(|term| term.active)
-        .flat_map(|term| std::iter::once(&term.term).chain(&term.aliases).map(move |s| (fold(s).text().to_owned(), term)))
+        .flat_map(|term| {
+            std::iter::once(&term.term).chain(&term.aliases).map(move |s| (fold(s).text().to_owned(), term))
+        })
         .collect();
     let near = dictionary.near_index().map_err(|error| Failure::Said(error.to_string()))?;
     let prefixed = near.starting_with(&query, args.limit);
@@ -101,7 +103,8 @@ fn entries<'e>(
     limit: usize,
 ) -> Result<Vec<&'e CatalogueEntry>, Failure> {
     let all: Vec<&CatalogueEntry> = engine.catalogue().entries(edition).filter(|entry| entry.level() >= 3).collect();
-    let mut found: Vec<&CatalogueEntry> = all.iter().copied().filter(|entry| fold(&entry.name).text().contains(query)).collect();
+    let mut found: Vec<&CatalogueEntry> =
+        all.iter().copied().filter(|entry| fold(&entry.name).text().contains(query)).collect();
     #[cfg(feature = "recall")]
     {
         let index = crate::dictionary::RecallIndex::new(all.iter().map(|e| (e.code.as_str(), e.name.as_str())))

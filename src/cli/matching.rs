@@ -72,7 +72,11 @@ pub(super) fn run(shared: &Shared, args: &MatchArgs) -> Result<(), Failure> {
             for refused in engine.classify(&document, shared.as_of())?.rejected {
                 let span = refused.span;
                 let words = span.slice(&args.text).unwrap_or_default();
-                writeln!(out, "{}–{}  {words}  {} {}  {}", span.start, span.end, refused.term_id, refused.code, refused.reason)?;
+                writeln!(
+                    out,
+                    "{}–{}  {words}  {} {}  {}",
+                    span.start, span.end, refused.term_id, refused.code, refused.reason
+                )?;
             }
         }
     }

@@ -48,9 +48,9 @@ impl Output {
             Self::File(out, path) => {
                 let file = out.into_inner().map_err(|error| Failure::Output(error.into_error()))?;
                 readable(file.as_file())?;
-                file.persist(&path)
-                    .map(|_| ())
-                    .map_err(|error| Failure::Said(format!("{}：无法写入 / cannot be written: {}", path.display(), error.error)))
+                file.persist(&path).map(|_| ()).map_err(|error| {
+                    Failure::Said(format!("{}：无法写入 / cannot be written: {}", path.display(), error.error))
+                })
             }
         }
     }

@@ -37,7 +37,8 @@ pub(super) fn run(shared: &Shared, args: &StandardArgs) -> Result<(), Failure> {
             let pack = engine.standard(id).ok_or_else(|| Failure::Said(format!("没有规则包 {id}")))?;
             writeln!(out, "{}  {}\n依据  {}\n注意  {}\n", pack.id, pack.title, pack.basis, pack.notice)?;
             for rule in &pack.editions {
-                let day = |date: Option<jiff::civil::Date>| date.map_or_else(|| "…".to_owned(), |date| date.to_string());
+                let day =
+                    |date: Option<jiff::civil::Date>| date.map_or_else(|| "…".to_owned(), |date| date.to_string());
                 let flag = rule.flag.as_deref().unwrap_or_default();
                 writeln!(
                     out,
@@ -50,10 +51,24 @@ pub(super) fn run(shared: &Shared, args: &StandardArgs) -> Result<(), Failure> {
                 )?;
             }
             for parameter in pack.parameters.values() {
-                writeln!(out, "参数  {} = {}  [{}] {}", parameter.name, parameter.value, parameter.origin.code(), parameter.source)?;
+                writeln!(
+                    out,
+                    "参数  {} = {}  [{}] {}",
+                    parameter.name,
+                    parameter.value,
+                    parameter.origin.code(),
+                    parameter.source
+                )?;
             }
             for parameter in pack.points.values() {
-                writeln!(out, "分值  {} = {}  [{}] {}", parameter.name, parameter.value, parameter.origin.code(), parameter.source)?;
+                writeln!(
+                    out,
+                    "分值  {} = {}  [{}] {}",
+                    parameter.name,
+                    parameter.value,
+                    parameter.origin.code(),
+                    parameter.source
+                )?;
             }
             for rule in &pack.rules {
                 let groups: Vec<String> = rule

@@ -81,13 +81,27 @@ fn text_trace(
     writeln!(out, "{}：{}", document.kind.chinese(), document.text)?;
     writeln!(out, "结论：{}　{}", reading.verdict.chinese(), reading.reason)?;
     for found in &reading.matches {
-        writeln!(out, "\n✔ 命中 {} {}（{}，{}）", found.term_id, found.term, found.via.chinese(), found.scene.chinese())?;
+        writeln!(
+            out,
+            "\n✔ 命中 {} {}（{}，{}）",
+            found.term_id,
+            found.term,
+            found.via.chinese(),
+            found.scene.chinese()
+        )?;
         writeln!(out, "    原文  {}", marked(&document.text, found.span.start, found.span.end))?;
         writeln!(out, "    强度  {}　字节 {}–{}", found.strength.chinese(), found.span.start, found.span.end)?;
         for entry in &found.entries {
             let path: Vec<&str> =
                 catalogue.path(&entry.edition, &entry.code).iter().map(|entry| entry.name.as_str()).collect();
-            writeln!(out, "    条目  {} {}（{}）{}", entry.edition, entry.code, entry.role.chinese(), path.join(" › "))?;
+            writeln!(
+                out,
+                "    条目  {} {}（{}）{}",
+                entry.edition,
+                entry.code,
+                entry.role.chinese(),
+                path.join(" › ")
+            )?;
         }
         for condition in &found.conditions {
             let state = match condition.state {

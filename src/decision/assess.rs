@@ -151,9 +151,10 @@ impl Findings {
         let shown = if open { sum.min(standard.value("confidence_open_cap")) } else { sum };
 
         let disagree = match (purpose, evidence.by_entry.is_empty()) {
-            (Some(purpose), false) => {
-                !purpose.entries.iter().any(|entry| evidence.by_entry.contains_key(&(entry.edition.clone(), entry.code.clone())))
-            }
+            (Some(purpose), false) => !purpose
+                .entries
+                .iter()
+                .any(|entry| evidence.by_entry.contains_key(&(entry.edition.clone(), entry.code.clone()))),
             _ => false,
         };
         let mut facts = HashSet::new();
@@ -190,7 +191,8 @@ impl Findings {
 
     fn scene(&self, case: &Case<'_>) -> Option<crate::model::Scene> {
         let entry = self.entry.as_ref()?;
-        let readings = std::iter::once(case.purpose).chain(case.evidence.vouchers.iter().map(|voucher| voucher.reading));
+        let readings =
+            std::iter::once(case.purpose).chain(case.evidence.vouchers.iter().map(|voucher| voucher.reading));
         readings
             .flat_map(|reading| &reading.matches)
             .find(|found| found.entries.iter().any(|own| own.code == entry.code))
@@ -276,10 +278,14 @@ fn wanted(case: &Case<'_>, findings: &Findings, verdict: Verdict) -> Vec<Wanted>
         }
     }
     if !findings.facts.contains(&Fact::VetoChecked) {
-        wanted.insert(Wanted { document: "环保处罚与失信查询结果".to_owned(), settles: "否决项".to_owned() });
+        wanted.insert(Wanted {
+            document: "环保处罚与失信查询结果".to_owned(), settles: "否决项".to_owned()
+        });
     }
     if findings.share.is_none() && !findings.facts.contains(&Fact::NoCandidate) {
-        wanted.insert(Wanted { document: "用途对应的发票或受托支付凭证".to_owned(), settles: "绿色占比".to_owned() });
+        wanted.insert(Wanted {
+            document: "用途对应的发票或受托支付凭证".to_owned(), settles: "绿色占比".to_owned()
+        });
     }
     wanted.into_iter().collect()
 }
@@ -346,7 +352,11 @@ fn trace(case: &Case<'_>, findings: &Findings, rule: &LoanRule, standard: &Stand
     if evidence.outside > 0 {
         vouchers.steps.push(Trace::fact("窗口之外，不计", format!("{} 行", evidence.outside), &loan.location));
     }
-    for voucher in evidence.vouchers.iter().filter(|voucher| !voucher.reading.matches.is_empty() || !voucher.reading.rejected.is_empty()) {
+    for voucher in evidence
+        .vouchers
+        .iter()
+        .filter(|voucher| !voucher.reading.matches.is_empty() || !voucher.reading.rejected.is_empty())
+    {
         let amount = voucher.line.amount.map_or_else(|| "无金额".to_owned(), |amount| amount.to_string());
         let mut step = Trace::fact(
             format!("发票 {} {}", voucher.line.invoice, voucher.line.goods),
@@ -366,7 +376,8 @@ fn trace(case: &Case<'_>, findings: &Findings, rule: &LoanRule, standard: &Stand
         loan.amount.map_or_else(|| "未知".to_owned(), |amount| amount.to_string()),
         &loan.location,
     ));
-    for (label, name) in [("达标线", "share_green"), ("部分认定线", "share_partial"), ("可忽略线", "share_negligible")] {
+    for (label, name) in [("达标线", "share_green"), ("部分认定线", "share_partial"), ("可忽略线", "share_negligible")]
+    {
         share.steps.push(Trace::parameter(label, standard.parameters.get(name)));
     }
     root.steps.push(share);
@@ -374,7 +385,9 @@ fn trace(case: &Case<'_>, findings: &Findings, rule: &LoanRule, standard: &Stand
     let mut confidence = Trace::step("置信分", findings.confidence.to_string());
     for (name, _) in &findings.points {
         let parameter = standard.points.get(*name);
-        confidence.steps.push(Trace::parameter(parameter.map_or(*name, |parameter| parameter.source.as_str()), parameter));
+        confidence
+            .steps
+            .push(Trace::parameter(parameter.map_or(*name, |parameter| parameter.source.as_str()), parameter));
     }
     confidence.steps.push(Trace::parameter("建议认绿所需", standard.parameters.get("confidence_green")));
     root.steps.push(confidence);
@@ -385,13 +398,18 @@ fn trace(case: &Case<'_>, findings: &Findings, rule: &LoanRule, standard: &Stand
             .any
             .iter()
             .min_by_key(|group| group.iter().filter(|fact| !findings.facts.contains(fact)).count())
-            .map(|group| group.iter().filter(|fact| !findings.facts.contains(fact)).map(|fact| fact.chinese()).collect())
+            .map(|group| {
+                group.iter().filter(|fact| !findings.facts.contains(fact)).map(|fact| fact.chinese()).collect()
+            })
             .unwrap_or_default();
-        let outcome = if findings.holds(tried) { "成立".to_owned() } else { format!("不成立：缺 {}", missing.join("、")) };
-        rules.steps.push(Trace::step(
-            format!("{}（{}）{}", tried.id, tried.origin.code(), tried.verdict.chinese()),
-            outcome,
-        ));
+        let outcome = if findings.holds(tried) {
+            "成立".to_owned()
+        } else {
+            format!("不成立：缺 {}", missing.join("、"))
+        };
+        rules
+            .steps
+            .push(Trace::step(format!("{}（{}）{}", tried.id, tried.origin.code(), tried.verdict.chinese()), outcome));
         if tried.id == rule.id {
             break;
         }
@@ -412,7 +430,8 @@ fn readings(reading: &Classification, text: &str, location: &Location, catalogue
             found.span,
         );
         for entry in &found.entries {
-            let path: Vec<&str> = catalogue.path(&entry.edition, &entry.code).iter().map(|entry| entry.name.as_str()).collect();
+            let path: Vec<&str> =
+                catalogue.path(&entry.edition, &entry.code).iter().map(|entry| entry.name.as_str()).collect();
             step.steps.push(Trace::fact(
                 format!("条目 {} {}（{}）", entry.edition, entry.code, entry.role.chinese()),
                 path.join(" › "),

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 pub use assess::{Case, assess};
-pub use trace::{Leaf, Trace};
+pub use trace::Trace;
 
 use crate::model::{EntryLink, Money, Scene, Verdict};
 

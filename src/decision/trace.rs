@@ -79,7 +79,13 @@ impl Trace {
     }
 
     /// The step resting on a piece of text.
-    pub fn span(label: impl Into<String>, result: impl Into<String>, location: &Location, text: &str, span: Span) -> Self {
+    pub fn span(
+        label: impl Into<String>,
+        result: impl Into<String>,
+        location: &Location,
+        text: &str,
+        span: Span,
+    ) -> Self {
         Self {
             label: label.into(),
             result: result.into(),

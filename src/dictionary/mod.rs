@@ -8,11 +8,11 @@ mod term;
 use std::{collections::HashMap, path::Path};
 
 pub use builtin::{builtin_texts, read_folder};
-pub use index::{Automaton, Hit, NearIndex};
 #[cfg(feature = "recall")]
-pub use index::{RecallError, RecallHit, RecallIndex};
+pub use index::RecallIndex;
+pub use index::{Automaton, NearIndex};
 pub use source::{DictionaryError, Tables, Texts};
-pub use term::{ClauseWord, CueGroup, Exclusion, Link, Need, Needs, Negative, Tail, TaxLabel, Term, under_any};
+pub use term::{ClauseWord, CueGroup, Exclusion, Need, Needs, Negative, Tail, TaxLabel, Term, under_any};
 
 use crate::{model::Via, text::fold};
 
@@ -95,7 +95,13 @@ impl Dictionary {
             }
         }
         Ok(Self {
-            longest_tail: tables.tails.keys().chain(tables.clause_words.keys()).map(|word| word.chars().count()).max().unwrap_or(0),
+            longest_tail: tables
+                .tails
+                .keys()
+                .chain(tables.clause_words.keys())
+                .map(|word| word.chars().count())
+                .max()
+                .unwrap_or(0),
             terms,
             negatives,
             exclusions,

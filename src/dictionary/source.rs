@@ -256,8 +256,7 @@ impl Tables {
             "cues.toml" => {
                 for row in groups(file, text)? {
                     let words = row.words.iter().map(|word| folded(word)).filter(|word| !word.is_empty()).collect();
-                    let group =
-                        CueGroup { name: row.name.clone(), meaning: row.meaning, window: row.window, words };
+                    let group = CueGroup { name: row.name.clone(), meaning: row.meaning, window: row.window, words };
                     self.cues.insert(row.name, group);
                 }
             }

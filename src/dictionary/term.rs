@@ -150,7 +150,9 @@ pub struct TaxLabel {
 
 /// Whether `code` lies under one of `prefixes`, by whole steps: `2.1` covers 2.1.8, not 2.10.
 pub fn under_any(code: &str, prefixes: &[String]) -> bool {
-    prefixes.iter().any(|prefix| code.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    prefixes
+        .iter()
+        .any(|prefix| code.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 /// What a word of a sentence does to the term before or behind it.

@@ -111,7 +111,13 @@ impl Engine {
     ) -> Decision {
         let date = loan.approved.or(loan.disbursed);
         let Some(date) = date else {
-            return self.refused(loan, standard, "-", "没有审批日期或放款日期，不能确定目录版本".to_owned(), Vec::new());
+            return self.refused(
+                loan,
+                standard,
+                "-",
+                "没有审批日期或放款日期，不能确定目录版本".to_owned(),
+                Vec::new(),
+            );
         };
         let Some(rule) = standard.edition_for(date) else {
             return self.refused(loan, standard, "-", format!("规则包没有 {date} 适用的目录版本"), Vec::new());
@@ -121,7 +127,8 @@ impl Engine {
             return self.decide(loan, lines, standard, (rule, edition), claimed, readings);
         }
         let title = self.catalogue().edition(&rule.edition).map_or("", |edition| edition.title.as_str());
-        let reason = format!("{date} 审批，适用《{title}》（{}），本项目没有该版本的条目表，不以其他版本代替", rule.edition);
+        let reason =
+            format!("{date} 审批，适用《{title}》（{}），本项目没有该版本的条目表，不以其他版本代替", rule.edition);
         let mut flags: Vec<String> = rule.flag.iter().cloned().collect();
         if let Some(also) = rule.also.as_deref().and_then(tabled) {
             let trial = self.decide(loan, lines, standard, (rule, also), &mut claimed.clone(), readings);
@@ -192,8 +199,11 @@ impl Engine {
 
     /// A loan that cannot be decided under the tables at hand: a person must look, and is told why.
     fn refused(&self, loan: &Loan, standard: &Standard, edition: &str, reason: String, flags: Vec<String>) -> Decision {
-        let trace = Trace::step(format!("借据 {}", loan.id), Verdict::Review.chinese())
-            .with(Trace::fact("目录版本", reason.clone(), &loan.location));
+        let trace = Trace::step(format!("借据 {}", loan.id), Verdict::Review.chinese()).with(Trace::fact(
+            "目录版本",
+            reason.clone(),
+            &loan.location,
+        ));
         Decision {
             loan_id: loan.id.clone(),
             customer: loan.customer.clone(),

@@ -123,9 +123,7 @@ pub fn collect<'l>(loan: &Loan, lines: &[ReadLine<'l>], window: Window) -> Evide
 
 /// A red-letter line outside the tied invoices belongs to them when goods and seller are the same.
 fn matches_tied(red: &InvoiceLine, lines: &[ReadLine<'_>], is_tied: &dyn Fn(&InvoiceLine) -> bool) -> bool {
-    lines.iter().any(|read| {
-        is_tied(read.line) && read.line.goods == red.goods && read.line.seller_id == red.seller_id
-    })
+    lines.iter().any(|read| is_tied(read.line) && read.line.goods == red.goods && read.line.seller_id == red.seller_id)
 }
 
 fn within(date: Option<Date>, disbursed: Option<Date>, window: Window, takes_back: bool) -> bool {
@@ -185,16 +183,20 @@ pub fn leading_entry(purpose: Option<&Match>, evidence: &Evidence<'_>) -> Option
             if scored.iter().any(|(_, _, known)| known.code == entry.code) {
                 continue;
             }
-            let money = evidence.by_entry.get(&(entry.edition.clone(), entry.code.clone())).copied().unwrap_or_default();
+            let money =
+                evidence.by_entry.get(&(entry.edition.clone(), entry.code.clone())).copied().unwrap_or_default();
             let named = purpose.is_some_and(|purpose| purpose.entries.iter().any(|own| own.code == entry.code));
             scored.push((money, named, entry.clone()));
         }
     }
-    scored.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)));
+    scored.sort_by_key(|(money, named, _)| std::cmp::Reverse((*money, *named)));
     let (money, named, first) = scored.first()?.clone();
     // Entries of one term under several roles are no tie: the role decides between them.
     let rival = scored.iter().skip(1).any(|(other, other_named, entry)| {
-        *other == money && *other_named == named && entry.role == first.role && entry.code != first.code
+        *other == money
+            && *other_named == named
+            && entry.role == first.role
+            && entry.code != first.code
             && level_two(&entry.code) != level_two(&first.code)
     });
     Some((first, rival))

@@ -135,14 +135,20 @@ impl ColumnMap {
         if heading.is_empty() {
             return None;
         }
-        let mapped = Column::ALL.iter().find(|column| self.columns.get(column.key()).is_some_and(|own| normal(own) == heading));
-        mapped.or_else(|| Column::ALL.iter().find(|column| column.headings().iter().any(|known| normal(known) == heading))).copied()
+        let mapped =
+            Column::ALL.iter().find(|column| self.columns.get(column.key()).is_some_and(|own| normal(own) == heading));
+        mapped
+            .or_else(|| {
+                Column::ALL.iter().find(|column| column.headings().iter().any(|known| normal(known) == heading))
+            })
+            .copied()
     }
 }
 
 /// A heading without blanks, stars, units and width.
 fn normal(heading: &str) -> String {
-    let folded: String = fold(heading).text().chars().filter(|c| !c.is_whitespace() && *c != '*' && *c != '_').collect();
+    let folded: String =
+        fold(heading).text().chars().filter(|c| !c.is_whitespace() && *c != '*' && *c != '_').collect();
     let bare = folded.strip_suffix("(元)").or_else(|| folded.strip_suffix("(万元)")).unwrap_or(&folded);
     bare.to_owned()
 }
@@ -164,7 +170,10 @@ impl Header {
         };
         for (place, cell) in cells.iter().enumerate() {
             let Some(column) = map.column(cell) else { continue };
-            let better = places.get(&column).and_then(|&old| cells.get(old)).is_none_or(|old| rank(column, cell) < rank(column, old));
+            let better = places
+                .get(&column)
+                .and_then(|&old| cells.get(old))
+                .is_none_or(|old| rank(column, cell) < rank(column, old));
             if better {
                 places.insert(column, place);
             }

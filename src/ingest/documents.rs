@@ -29,15 +29,10 @@ pub fn read_documents(
         return read_lines(input, kind, plain, sink);
     }
     let wanted = |header: &Header| header.has(Column::Goods) || header.has(Column::Purpose);
-    table::read(
-        input,
-        map,
-        &wanted,
-        &mut |row| match row.and_then(|row| document(row, kind)) {
-            Ok(document) => (sink.give)(document),
-            Err(bad) => (sink.set_aside)(bad),
-        },
-    )
+    table::read(input, map, &wanted, &mut |row| match row.and_then(|row| document(row, kind)) {
+        Ok(document) => (sink.give)(document),
+        Err(bad) => (sink.set_aside)(*bad),
+    })
 }
 
 /// One JSON object a line, or one text a line. Standard input may hold either: a line that begins with `{` is JSON.
@@ -72,7 +67,8 @@ fn read_lines(
                 }
             }
         } else {
-            let document = Document { id: row.to_string(), text: raw.to_owned(), kind, location, ..Document::default() };
+            let document =
+                Document { id: row.to_string(), text: raw.to_owned(), kind, location, ..Document::default() };
             (sink.give)(document);
         }
     }
@@ -118,21 +114,22 @@ fn from_json(raw: &str, kind: TextKind, location: Location) -> Result<Document, 
 }
 
 /// Reads one row of a table.
-fn document((header, row): table::TableRow<'_>, kind: TextKind) -> Result<Document, Quarantined> {
+fn document((header, row): table::TableRow<'_>, kind: TextKind) -> Result<Document, Box<Quarantined>> {
     let cell = |column| header.cell(&row.cells, column);
     let some = |column| Some(cell(column)).filter(|text: &&str| !text.is_empty()).map(str::to_owned);
     let purpose = !header.has(Column::Goods);
     let text = if purpose { cell(Column::Purpose) } else { cell(Column::Goods) };
     let kind = match some(Column::Kind) {
-        Some(code) => TextKind::from_code(&code)
-            .ok_or_else(|| bad_cell((header, row), Column::Kind, Fault::NotAllowed, &code))?,
+        Some(code) => {
+            TextKind::from_code(&code).ok_or_else(|| bad_cell((header, row), Column::Kind, Fault::NotAllowed, &code))?
+        }
         None if purpose => TextKind::Purpose,
         None => kind,
     };
     let role = match some(Column::Role) {
-        Some(code) => {
-            Some(Role::from_code(&code).ok_or_else(|| bad_cell((header, row), Column::Role, Fault::NotAllowed, &code))?)
-        }
+        Some(code) => Some(
+            Role::from_code(&code).ok_or_else(|| bad_cell((header, row), Column::Role, Fault::NotAllowed, &code))?,
+        ),
         None => None,
     };
     let id = some(Column::Id).or_else(|| some(Column::LoanId)).unwrap_or_else(|| row.location.row.to_string());

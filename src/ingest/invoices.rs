@@ -75,11 +75,7 @@ pub enum ReadRow {
 }
 
 /// Reads one file.
-pub fn read_invoices(
-    input: &Input,
-    map: &ColumnMap,
-    sink: &mut Sink<'_, ReadRow>,
-) -> Result<TableReport, IngestError> {
+pub fn read_invoices(input: &Input, map: &ColumnMap, sink: &mut Sink<'_, ReadRow>) -> Result<TableReport, IngestError> {
     // The export's sheet of lines repeats what its sheet of invoices says; the latter only adds the status.
     let wanted = |header: &Header| {
         let numbered = header.has(Column::InvoiceNumber) || header.has(Column::DigitalNumber);
@@ -96,18 +92,13 @@ pub fn read_invoices(
             }
         }
     };
-    table::read(
-        input,
-        map,
-        &wanted,
-        &mut |row| match row.and_then(|row| line(row, &mut shared)) {
-            Ok(row) => (sink.give)(row),
-            Err(bad) => (sink.set_aside)(bad),
-        },
-    )
+    table::read(input, map, &wanted, &mut |row| match row.and_then(|row| line(row, &mut shared)) {
+        Ok(row) => (sink.give)(row),
+        Err(bad) => (sink.set_aside)(*bad),
+    })
 }
 
-fn line((header, row): TableRow<'_>, shared: &mut dyn FnMut(&str) -> Arc<str>) -> Result<ReadRow, Quarantined> {
+fn line((header, row): TableRow<'_>, shared: &mut dyn FnMut(&str) -> Arc<str>) -> Result<ReadRow, Box<Quarantined>> {
     let cell = |column| header.cell(&row.cells, column);
     let invoice = match cell(Column::DigitalNumber) {
         "" => format!("{}{}", cell(Column::InvoiceCode), cell(Column::InvoiceNumber)),
@@ -119,9 +110,9 @@ fn line((header, row): TableRow<'_>, shared: &mut dyn FnMut(&str) -> Arc<str>) -
     }
     let money = |column: Column| match cell(column) {
         "" | "-" | "*" | "***" => Ok(None),
-        text => Money::parse_yuan(text)
-            .map(Some)
-            .ok_or_else(|| bad_cell((header, row), column, Fault::NotAmount, text)),
+        text => {
+            Money::parse_yuan(text).map(Some).ok_or_else(|| bad_cell((header, row), column, Fault::NotAmount, text))
+        }
     };
     let (net, tax, gross) = (money(Column::Net)?, money(Column::Tax)?, money(Column::Gross)?);
     let date = match cell(Column::Date) {

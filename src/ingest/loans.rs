@@ -12,18 +12,13 @@ use crate::model::{Checked, Loan, Money};
 /// Reads a ledger. Needed columns: 借据号 and 贷款用途; everything else may be missing and then stays unknown.
 pub fn read_loans(input: &Input, map: &ColumnMap, sink: &mut Sink<'_, Loan>) -> Result<TableReport, IngestError> {
     let wanted = |header: &Header| header.has(Column::LoanId) && header.has(Column::Purpose);
-    table::read(
-        input,
-        map,
-        &wanted,
-        &mut |row| match row.and_then(|row| loan(row)) {
-            Ok(loan) => (sink.give)(loan),
-            Err(bad) => (sink.set_aside)(bad),
-        },
-    )
+    table::read(input, map, &wanted, &mut |row| match row.and_then(loan) {
+        Ok(loan) => (sink.give)(loan),
+        Err(bad) => (sink.set_aside)(*bad),
+    })
 }
 
-fn loan((header, row): TableRow<'_>) -> Result<Loan, Quarantined> {
+fn loan((header, row): TableRow<'_>) -> Result<Loan, Box<Quarantined>> {
     let cell = |column| header.cell(&row.cells, column);
     let bad = |column, fault, detail: &str| bad_cell((header, row), column, fault, detail);
     let text = |column| cell(column).to_owned();
@@ -39,7 +34,8 @@ fn loan((header, row): TableRow<'_>) -> Result<Loan, Quarantined> {
         "" => None,
         text => {
             let in_ten_thousands = header.heading(Column::LoanAmount).contains("万元");
-            let written = if in_ten_thousands && !text.ends_with('万') { format!("{text}万") } else { text.to_owned() };
+            let written =
+                if in_ten_thousands && !text.ends_with('万') { format!("{text}万") } else { text.to_owned() };
             let amount = Money::parse_yuan(&written).ok_or_else(|| bad(Column::LoanAmount, Fault::NotAmount, text))?;
             if amount <= Money::ZERO {
                 return Err(bad(Column::LoanAmount, Fault::NotAllowed, text));

@@ -12,12 +12,12 @@ mod workbook;
 
 use std::path::PathBuf;
 
-pub use columns::{Column, ColumnMap, ColumnMapError, Header};
+pub use columns::{Column, ColumnMap, Header};
 pub use documents::read_documents;
-pub use invoices::{InvoiceBook, read_invoices};
+pub use invoices::InvoiceBook;
 pub use loans::read_loans;
-pub use quarantine::{Fault, Quarantined};
-pub use table::{RawRow, TableReport, parse_date};
+pub use quarantine::Quarantined;
+pub use table::TableReport;
 
 /// Where data comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -26,7 +26,8 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, in order.
-    pub const ALL: &'static [Self] = &[
+    #[cfg(test)]
+    const ALL: &'static [Self] = &[
         Self::Undecodable,
         Self::TooLong,
         Self::NotJson,
@@ -82,12 +83,22 @@ pub struct Quarantined {
 impl Quarantined {
     /// Sets a row aside.
     pub fn new(location: Location, fault: Fault, column: &str, detail: &str, raw: &str) -> Self {
-        let reason = if detail.is_empty() {
-            fault.chinese().to_owned()
-        } else {
-            format!("{}：{detail}", fault.chinese())
-        };
+        let reason =
+            if detail.is_empty() { fault.chinese().to_owned() } else { format!("{}：{detail}", fault.chinese()) };
         let raw = raw.chars().take(limits::RAW_KEPT).collect();
         Self { location, column: column.to_owned(), code: fault.code(), reason, raw }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_its_page() {
+        for fault in Fault::ALL {
+            let page = crate::diag::explain(fault.code()).unwrap();
+            assert_eq!(page.title, fault.chinese());
+        }
     }
 }

@@ -24,6 +24,9 @@ pub struct RawRow {
 /// A row under its header.
 pub type TableRow<'r> = (&'r Header, &'r RawRow);
 
+/// A good row, or one set aside.
+pub type ReadRow<'r> = Result<TableRow<'r>, Box<Quarantined>>;
+
 /// What a whole file gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableReport {
@@ -37,7 +40,7 @@ pub struct TableReport {
 struct Feed<'f> {
     map: &'f ColumnMap,
     wanted: &'f dyn Fn(&Header) -> bool,
-    take: &'f mut dyn FnMut(Result<TableRow<'_>, Quarantined>),
+    take: &'f mut dyn FnMut(ReadRow<'_>),
     /// Rows seen while the header of this sheet is looked for.
     held: Vec<RawRow>,
     /// The header of this sheet, once found.
@@ -107,7 +110,7 @@ pub(super) fn read(
     input: &Input,
     map: &ColumnMap,
     wanted: &dyn Fn(&Header) -> bool,
-    take: &mut dyn FnMut(Result<TableRow<'_>, Quarantined>),
+    take: &mut dyn FnMut(ReadRow<'_>),
 ) -> Result<TableReport, IngestError> {
     let mut report = TableReport::default();
     let file: Arc<str> = Arc::from(input.name());
@@ -203,8 +206,14 @@ pub fn parse_date(text: &str) -> Option<jiff::civil::Date> {
 }
 
 /// Sets a row aside for one of its cells.
-pub(super) fn bad_cell((header, row): TableRow<'_>, column: super::Column, fault: Fault, detail: &str) -> Quarantined {
-    Quarantined::new(row.location.clone(), fault, header.heading(column), detail, &row.cells.join(" | "))
+pub(super) fn bad_cell(
+    (header, row): TableRow<'_>,
+    column: super::Column,
+    fault: Fault,
+    detail: &str,
+) -> Box<Quarantined> {
+    let raw = row.cells.join(" | ");
+    Box::new(Quarantined::new(row.location.clone(), fault, header.heading(column), detail, &raw))
 }
 
 #[cfg(test)]
@@ -214,7 +223,8 @@ mod tests {
     #[test]
     fn dates_as_sheets_write_them() {
         let date = jiff::civil::date(2025, 10, 1);
-        for text in ["2025-10-01", "2025/10/1", "20251001", "2025年10月1日", "2025-10-01 08:30:00", "20251001083000"] {
+        for text in ["2025-10-01", "2025/10/1", "20251001", "2025年10月1日", "2025-10-01 08:30:00", "20251001083000"]
+        {
             assert_eq!(parse_date(text), Some(date), "{text}");
         }
         for text in ["", "十月", "2025-13-01", "25-10-01", "2025-10"] {

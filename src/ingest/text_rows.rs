@@ -112,7 +112,7 @@ impl TextRows {
     }
 
     /// The next row; `None` at the end of the file.
-    pub(super) fn next_row(&mut self) -> io::Result<Option<Result<RawRow, Quarantined>>> {
+    pub(super) fn next_row(&mut self) -> io::Result<Option<Result<RawRow, Box<Quarantined>>>> {
         let (mut written, mut ended) = (0, 0);
         let mut row = self.reader.line();
         let mut too_long = false;
@@ -144,7 +144,7 @@ impl TextRows {
         if too_long {
             let raw = String::from_utf8_lossy(bytes.get(..bytes.len().min(4 * limits::RAW_KEPT)).unwrap_or_default());
             let limit = format!("一条记录最多 {} 字节、{} 列", limits::RECORD, limits::COLUMNS);
-            return Ok(Some(Err(Quarantined::new(location, Fault::TooLong, "", &limit, &raw))));
+            return Ok(Some(Err(Box::new(Quarantined::new(location, Fault::TooLong, "", &limit, &raw)))));
         }
         let mut cells = Vec::with_capacity(ended);
         let mut start = 0;
@@ -155,11 +155,11 @@ impl TextRows {
                 Ok(text) if text.len() <= limits::CELL => cells.push(text.to_owned()),
                 Ok(text) => {
                     let limit = format!("一格最多 {} 字节，实有 {}", limits::CELL, text.len());
-                    return Ok(Some(Err(Quarantined::new(location, Fault::TooLong, "", &limit, text))));
+                    return Ok(Some(Err(Box::new(Quarantined::new(location, Fault::TooLong, "", &limit, text)))));
                 }
                 Err(_) => {
                     let raw = String::from_utf8_lossy(bytes);
-                    return Ok(Some(Err(Quarantined::new(location, Fault::Undecodable, "", "", &raw))));
+                    return Ok(Some(Err(Box::new(Quarantined::new(location, Fault::Undecodable, "", "", &raw)))));
                 }
             }
         }

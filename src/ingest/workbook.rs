@@ -36,9 +36,11 @@ fn check_archive(path: &str, file: &mut File) -> Result<(), IngestError> {
         }
         // Sizes in the directory can lie: unpack and count. Parts that are held in memory are small.
         let mut head = Vec::new();
-        let read = part.by_ref().take(4_096).read_to_end(&mut head).and_then(|_| {
-            std::io::copy(&mut part.by_ref().take(limit + 1), &mut std::io::sink())
-        });
+        let read = part
+            .by_ref()
+            .take(4_096)
+            .read_to_end(&mut head)
+            .and_then(|_| std::io::copy(&mut part.by_ref().take(limit + 1), &mut std::io::sink()));
         let unpacked = match read {
             Ok(rest) => rest + head.len() as u64,
             Err(error) => return Err(damaged(format!("部件 {name} 解压失败：{error}"))),
@@ -52,7 +54,9 @@ fn check_archive(path: &str, file: &mut File) -> Result<(), IngestError> {
             if let Some(count) = claimed
                 && count > unpacked / 5 + 1
             {
-                return Err(damaged(format!("共享字符串声称有 {count} 条，部件只有 {unpacked} 字节，文件损坏或有意伪造")));
+                return Err(damaged(format!(
+                    "共享字符串声称有 {count} 条，部件只有 {unpacked} 字节，文件损坏或有意伪造"
+                )));
             }
         }
     }

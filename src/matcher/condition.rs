@@ -46,11 +46,12 @@ fn state(test: &Test, text: &str) -> Option<(bool, String)> {
 }
 
 /// Whether `word` occurs as a word and is not negated right in front.
-pub fn affirmed(text: &str, word: &str) -> bool {
+fn affirmed(text: &str, word: &str) -> bool {
     !word.is_empty()
         && text.match_indices(word).any(|(start, _)| {
             let before = text.get(..start).unwrap_or_default();
-            let negated = ["非", "无", "不", "未", "没有", "不含", "不是", "低于"].iter().any(|no| before.ends_with(no));
+            let negated =
+                ["非", "无", "不", "未", "没有", "不含", "不是", "低于"].iter().any(|no| before.ends_with(no));
             !negated && !cuts_latin(text, start, start + word.len())
         })
 }
@@ -105,7 +106,11 @@ fn grade(text: &str, water: bool) -> Option<(Decimal, String)> {
         for (start, _) in text.match_indices(word) {
             let before = text.get(..start).unwrap_or_default();
             let after = text.get(start + word.len()..).unwrap_or_default();
-            if before.chars().next_back().is_some_and(|c| matches!(script_of(c), Script::Latin | Script::Digit) || "十百第多".contains(c)) {
+            if before
+                .chars()
+                .next_back()
+                .is_some_and(|c| matches!(script_of(c), Script::Latin | Script::Digit) || "十百第多".contains(c))
+            {
                 continue;
             }
             let owner = |word: &str| {
@@ -238,9 +243,9 @@ fn leading_number(text: &str) -> Option<(Decimal, usize)> {
 
 fn number_before(text: &str, at: usize) -> Option<(Decimal, &str)> {
     let before = text.get(..at)?;
-    let start = before.rfind(|c: char| !c.is_ascii_digit() && c != '.').map_or(0, |place| {
-        place + before.get(place..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8)
-    });
+    let start = before
+        .rfind(|c: char| !c.is_ascii_digit() && c != '.')
+        .map_or(0, |place| place + before.get(place..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8));
     let words = before.get(start..)?;
     Some((words.parse().ok()?, words))
 }

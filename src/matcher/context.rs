@@ -1,6 +1,5 @@
 //! Company: the words around a candidate that it needs, that rule it out, or that turn its meaning.
 
-use super::condition::affirmed;
 use crate::{
     dictionary::{Dictionary, Need, Needs, Term},
     model::{Refusal, Scene},
@@ -55,7 +54,8 @@ pub fn turned(
     if let Some(word) = group("negation").iter().find(|word| before.ends_with(word.as_str())) {
         return Some((Refusal::Negated, word.clone()));
     }
-    if let Some(word) = ["不含", "不包括", "不包含", "不涉及", "除外"].iter().find(|word| in_clause.contains(**word)) {
+    if let Some(word) = ["不含", "不包括", "不包含", "不涉及", "除外"].iter().find(|word| in_clause.contains(**word))
+    {
         return Some((Refusal::Negated, (*word).to_owned()));
     }
     if let Some(word) = group("replaces").iter().find(|word| last_words(in_clause, 6).contains(word.as_str())) {
@@ -84,9 +84,4 @@ pub fn turned(
 fn last_words(text: &str, count: usize) -> &str {
     let start = text.char_indices().rev().take(count).last().map_or(text.len(), |(at, _)| at);
     text.get(start..).unwrap_or_default()
-}
-
-/// Whether `word` stands affirmed anywhere in `text`.
-pub fn says(text: &str, word: &str) -> bool {
-    affirmed(text, word)
 }

@@ -44,16 +44,19 @@ impl Matcher<'_> {
         }) {
             return refuse(Refusal::Excluded, &format!("{}：{}", exclusion.surface, exclusion.reason));
         }
-        if let Some(number) = reading.negatives.iter().find_map(|&(from, to, number)| {
-            (from <= start && end <= to && to - from > end - start).then_some(number)
-        }) {
+        if let Some(number) = reading
+            .negatives
+            .iter()
+            .find_map(|&(from, to, number)| (from <= start && end <= to && to - from > end - start).then_some(number))
+        {
             let name = self.dictionary.negatives().get(number).map_or("", |negative| negative.surface.as_str());
             return refuse(Refusal::Negative, name);
         }
         let costs = self.dictionary.cue("cost").map_or(&[][..], |group| group.words.as_slice());
-        if let Some(cost) = costs.iter().find(|cost| {
-            text.match_indices(cost.as_str()).any(|(from, _)| from <= start && end <= from + cost.len())
-        }) {
+        if let Some(cost) = costs
+            .iter()
+            .find(|cost| text.match_indices(cost.as_str()).any(|(from, _)| from <= start && end <= from + cost.len()))
+        {
             return refuse(Refusal::Cost, cost);
         }
         if let Some(word) = term.before_not.iter().find(|word| before.ends_with(word.as_str())) {
@@ -80,9 +83,7 @@ impl Matcher<'_> {
             let same = |other: &&Phrase| other.clause == phrase.clause;
             reading.layout.phrases.iter().find(same).map_or(phrase.start, |first| first.start)
         });
-        if let Some(turned) =
-            context::turned(self.dictionary, term, text, (start, end), (phrase_start, clause_start))
-        {
+        if let Some(turned) = context::turned(self.dictionary, term, text, (start, end), (phrase_start, clause_start)) {
             return Err(turned);
         }
         let role = self.head(reading, candidate, phrase, text.get(end..phrase_end.max(end)).unwrap_or_default())?;
@@ -100,8 +101,7 @@ impl Matcher<'_> {
         term: &Term,
         role: Option<Role>,
     ) -> Result<Standing, Refused> {
-        let company =
-            context::company(self.dictionary, &term.needs, &reading.context, candidate.start, candidate.end);
+        let company = context::company(self.dictionary, &term.needs, &reading.context, candidate.start, candidate.end);
         let asked = !term.needs.is_empty();
         let strength = match (term.strength, &company) {
             (Strength::Generic, Some(_)) => Strength::Sufficient,
@@ -123,6 +123,9 @@ impl Matcher<'_> {
     ) -> Result<Option<Role>, Refused> {
         let text = reading.folded.text();
         let is_line = reading.document.kind == TextKind::InvoiceLine;
+        // 监测仪 also stands in 监测仪器 and 监测仪器仪表.
+        let hit = text.get(candidate.start..candidate.end).unwrap_or_default();
+        let rest = if hit.ends_with('仪') { rest.strip_prefix('器').unwrap_or(rest) } else { rest };
         // Model numbers right behind a Latin surface (ye5-132s-4) are no noun.
         let rest = rest.trim_start_matches(|c: char| script_of(c) != Script::Han);
         let activity = self.dictionary.term(candidate.term).is_some_and(Term::is_activity);
@@ -139,9 +142,10 @@ impl Matcher<'_> {
                     return Err((Refusal::StatedUse, word));
                 }
                 let end = phrase.map_or(candidate.end + rest.len(), |phrase| phrase.end);
-                let other = reading.candidates.iter().find(|other| {
-                    other.start >= candidate.end && other.end <= end && other.term != candidate.term
-                });
+                let other = reading
+                    .candidates
+                    .iter()
+                    .find(|other| other.start >= candidate.end && other.end <= end && other.term != candidate.term);
                 return match other.and_then(|other| self.dictionary.term(other.term)) {
                     Some(term) => Err((Refusal::Modifier, term.term.clone())),
                     None => Err((Refusal::OtherHead, word)),

@@ -32,7 +32,8 @@ fn silent(matcher: &Matcher<'_>, document: &Document, text: &str) -> (Verdict, S
     }
     let layout = Layout::of(text, document.kind == TextKind::InvoiceLine);
     let body = text.get(layout.body..).unwrap_or_default().trim();
-    let whole = matcher.dictionary.cue("unreadable-whole").is_some_and(|group| group.words.iter().any(|word| word == body));
+    let whole =
+        matcher.dictionary.cue("unreadable-whole").is_some_and(|group| group.words.iter().any(|word| word == body));
     if let Some(word) = says("unreadable").map(String::as_str).or(whole.then_some(body)) {
         return (Verdict::Review, format!("“{word}”没有写明货物，需调阅清单"));
     }
@@ -215,7 +216,9 @@ fn conclude(
     let verdict = best.verdict();
     let reason = match verdict {
         Verdict::Green => format!("“{}”属{}{entry}，条件已明", best.text, best.scene.chinese()),
-        Verdict::NeedsEvidence => format!("“{}”属{}{entry}，待补：{}", best.text, best.scene.chinese(), open.join("、")),
+        Verdict::NeedsEvidence => {
+            format!("“{}”属{}{entry}，待补：{}", best.text, best.scene.chinese(), open.join("、"))
+        }
         Verdict::Review => format!("“{}”只是通用类型{entry}，文中没有区别性信息，需人工复核", best.text),
         Verdict::NotGreen => {
             let unmet: Vec<&str> = best

@@ -57,12 +57,6 @@ pub struct Document {
     pub location: Location,
 }
 
-impl Default for TextKind {
-    fn default() -> Self {
-        Self::InvoiceLine
-    }
-}
-
 impl Document {
     /// An invoice line with nothing around it.
     pub fn line(text: impl Into<String>) -> Self {

@@ -45,9 +45,8 @@ impl Money {
             digits = format!("-{inner}");
         }
         let yuan = digits.parse::<Decimal>().or_else(|_| Decimal::from_scientific(&digits)).ok()?;
-        let fen = yuan
-            .checked_mul(unit)?
-            .round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+        let fen =
+            yuan.checked_mul(unit)?.round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
         i64::try_from(fen).ok().map(Self)
     }
 

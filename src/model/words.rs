@@ -132,7 +132,7 @@ words! {
 }
 
 words! {
-    /// What kind of text is read.
+    /// What kind of text is read; an invoice line unless said otherwise.
     TextKind {
         /// Goods or service name of one invoice line.
         InvoiceLine = "invoice_line", "发票明细";
@@ -162,5 +162,11 @@ words! {
         Bought = "bought", "购进";
         /// The borrower is the seller.
         Sold = "sold", "销售";
+    }
+}
+
+impl Default for TextKind {
+    fn default() -> Self {
+        Self::InvoiceLine
     }
 }

@@ -167,9 +167,7 @@ impl Standard {
             let any = row
                 .any
                 .iter()
-                .map(|group| {
-                    group.iter().map(|code| Fact::from_code(code).ok_or_else(|| bad(&row.id, code))).collect()
-                })
+                .map(|group| group.iter().map(|code| Fact::from_code(code).ok_or_else(|| bad(&row.id, code))).collect())
                 .collect::<Result<Vec<Vec<Fact>>, _>>()?;
             rules.push(LoanRule {
                 id: row.id,
@@ -216,7 +214,8 @@ mod tests {
 
     #[test]
     fn an_unknown_fact_is_refused_by_name() {
-        let loan = include_str!("../../dictionaries/standards/sme-green-2022/loan.toml").replace("\"veto\"", "\"vteo\"");
+        let loan =
+            include_str!("../../dictionaries/standards/sme-green-2022/loan.toml").replace("\"veto\"", "\"vteo\"");
         let head = include_str!("../../dictionaries/standards/sme-green-2022/standard.toml");
         let error = Standard::read(("x", head), ("x", &loan)).unwrap_err();
         assert!(error.to_string().contains("vteo"), "{error}");

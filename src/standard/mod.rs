@@ -158,9 +158,9 @@ pub struct Standard {
 impl Standard {
     /// The edition rule for a loan approved on `date`.
     pub fn edition_for(&self, date: Date) -> Option<&EditionRule> {
-        self.editions.iter().find(|rule| {
-            rule.from.is_none_or(|from| from <= date) && rule.to.is_none_or(|to| date <= to)
-        })
+        self.editions
+            .iter()
+            .find(|rule| rule.from.is_none_or(|from| from <= date) && rule.to.is_none_or(|to| date <= to))
     }
 
     /// The value of a parameter; loading made sure that all needed ones are there.

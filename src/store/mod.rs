@@ -78,8 +78,11 @@ impl DecisionStore {
         let mut decisions = Vec::new();
         for (number, line) in BufReader::new(file).lines().enumerate() {
             let line = line.map_err(|source| StoreError::Io { path: path(), source })?;
-            let decision = serde_json::from_str(&line)
-                .map_err(|source| StoreError::Damaged { path: path(), line: number + 1, source })?;
+            let decision = serde_json::from_str(&line).map_err(|source| StoreError::Damaged {
+                path: path(),
+                line: number + 1,
+                source,
+            })?;
             decisions.push(decision);
         }
         Ok(decisions)

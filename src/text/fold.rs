@@ -103,7 +103,10 @@ fn pieces(character: char) -> impl Iterator<Item = char> {
 }
 
 fn simplified(character: char) -> char {
-    SIMPLIFIED.get((character as usize).wrapping_sub(0x4E00)).and_then(|&code| char::from_u32(code)).unwrap_or(character)
+    SIMPLIFIED
+        .get((character as usize).wrapping_sub(0x4E00))
+        .and_then(|&code| char::from_u32(code))
+        .unwrap_or(character)
 }
 
 fn is_invisible(character: char) -> bool {

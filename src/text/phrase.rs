@@ -88,8 +88,8 @@ fn phrases(text: &str, body: usize) -> Vec<Phrase> {
                 }
             }
             Script::Other => {
-                let joins = matches!(character, '-' | '.' | '%' | '#' | '_' | '°' | ' ')
-                    && matches!(open, Some((_, false)));
+                let joins =
+                    matches!(character, '-' | '.' | '%' | '#' | '_' | '°' | ' ') && matches!(open, Some((_, false)));
                 if joins {
                     continue;
                 }

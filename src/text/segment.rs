@@ -89,9 +89,7 @@ impl Segmenter {
         // Readings with a word across the left edge, and with one across the right edge.
         let across = [from, to].into_iter().filter_map(|edge| lattice.price(0, window.len(), Some(edge))).min();
         let short = to - from <= 2;
-        across
-            .is_some_and(|ordinary| ordinary < with_hit || short && ordinary == with_hit)
-            .then_some(crossing)
+        across.is_some_and(|ordinary| ordinary < with_hit || short && ordinary == with_hit).then_some(crossing)
     }
 }
 

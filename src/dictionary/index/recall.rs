@@ -41,7 +41,8 @@ impl RecallIndex {
     pub fn new<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, RecallError> {
         let mut schema = Schema::builder();
         let key = schema.add_text_field("key", STRING | STORED);
-        let indexing = TextFieldIndexing::default().set_tokenizer(TOKENIZER).set_index_option(IndexRecordOption::WithFreqs);
+        let indexing =
+            TextFieldIndexing::default().set_tokenizer(TOKENIZER).set_index_option(IndexRecordOption::WithFreqs);
         let body = schema.add_text_field("body", TextOptions::default().set_indexing_options(indexing));
         let index = Index::create_in_ram(schema.build());
         index.tokenizers().register(TOKENIZER, TextAnalyzer::builder(NgramTokenizer::new(1, 2, false)?).build());
