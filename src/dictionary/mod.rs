@@ -12,7 +12,7 @@ pub use builtin::{builtin_texts, read_folder};
 pub use index::RecallIndex;
 pub use index::{Automaton, NearIndex};
 pub use source::{DictionaryError, Tables, Texts};
-pub use term::{ClauseWord, CueGroup, Exclusion, Need, Needs, Negative, Tail, TaxLabel, Term, under_any};
+pub use term::{ClauseWord, CueGroup, Exclusion, Need, Needs, Negative, Tail, TaxLabel, Term, TermKind, under_any};
 
 use crate::{model::Via, text::fold};
 

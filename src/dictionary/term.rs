@@ -58,12 +58,28 @@ pub struct Term {
     pub note: String,
 }
 
+/// What sort of thing a term names; it decides what may follow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TermKind {
+    /// Something made or traded.
+    Goods,
+    /// Building, retrofitting, running: no entry takes it from a maker or a trader.
+    Work,
+    /// A service.
+    Service,
+}
+
 impl Term {
-    /// Whether the term names work or service rather than goods: an entry takes it as a service, or none takes it from
-    /// a maker or a trader.
-    pub fn is_activity(&self) -> bool {
+    /// Goods, work or service, by the roles of its entries.
+    pub fn kind(&self) -> TermKind {
         let has = |role: Role| self.links.iter().any(|link| link.role == role);
-        has(Role::Service) || !has(Role::Make) && !has(Role::Trade)
+        if has(Role::Make) || has(Role::Trade) {
+            if has(Role::Service) { TermKind::Work } else { TermKind::Goods }
+        } else if has(Role::Service) {
+            TermKind::Service
+        } else {
+            TermKind::Work
+        }
     }
 }
 

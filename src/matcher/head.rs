@@ -1,7 +1,7 @@
 //! The head noun: what stands behind a term inside the same phrase decides whether the term is the thing itself.
 
 use crate::{
-    dictionary::{ClauseWord, Dictionary, Tail},
+    dictionary::{ClauseWord, Dictionary, Tail, TermKind},
     model::{Refusal, Role},
 };
 
@@ -17,9 +17,9 @@ pub enum Behind {
 }
 
 /// Reads the rest of a goods name from its end, where a Chinese noun phrase has its head: 光伏组件|支架|安装 is a
-/// bracket being installed. `rest` is what stands behind the term in its phrase; `activity` tells a term that names
-/// work or service.
-pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str, activity: bool) -> Behind {
+/// bracket being installed. `rest` is what stands behind the term in its phrase; `kind` tells goods from work and
+/// service.
+pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str, kind: TermKind) -> Behind {
     let mut left = rest;
     let mut role = None;
     let mut service: Option<&str> = None;
@@ -32,7 +32,8 @@ pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str, activity: bool)
             Tail::Work => role = role.or(Some(Role::Build)),
             Tail::Trade => role = role.or(Some(Role::Trade)),
             Tail::Make => role = role.or(Some(Role::Make)),
-            Tail::Place | Tail::AnyService if activity => {}
+            Tail::Place | Tail::AnyService if kind != TermKind::Goods => {}
+            Tail::Other(refusal) if same_service(kind, refusal) => {}
             Tail::Place => return Behind::Another(Refusal::Descriptive, word.to_owned()),
             Tail::AnyService => service = service.or(Some(word)),
             Tail::Other(refusal) => return Behind::Another(refusal, word.to_owned()),
@@ -40,11 +41,11 @@ pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str, activity: bool)
     }
     if !left.is_empty() {
         // 黑臭水体治理|点|建设: work goes on about the same work.
-        if activity && role == Some(Role::Build) {
+        if kind != TermKind::Goods && role == Some(Role::Build) {
             return Behind::Thing(role);
         }
         // The end is unknown or the middle is: a sentence may go on from here (光伏组件用于…).
-        return match behind_in_sentence(dictionary, rest, activity) {
+        return match behind_in_sentence(dictionary, rest, kind) {
             Behind::Thing(role) if !rest.starts_with('用') => Behind::Thing(role),
             Behind::Another(refusal, word) => Behind::Another(refusal, word),
             _ => Behind::Unknown(rest.to_owned()),
@@ -59,7 +60,7 @@ pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str, activity: bool)
 }
 
 /// Reads the rest of a clause forward, until something else begins.
-pub fn behind_in_sentence(dictionary: &Dictionary, rest: &str, activity: bool) -> Behind {
+pub fn behind_in_sentence(dictionary: &Dictionary, rest: &str, kind: TermKind) -> Behind {
     let mut left = rest;
     let mut role = None;
     while !left.is_empty() {
@@ -78,13 +79,19 @@ pub fn behind_in_sentence(dictionary: &Dictionary, rest: &str, activity: bool) -
             Meaning::Tail(Tail::Work) => role = role.or(Some(Role::Build)),
             Meaning::Tail(Tail::Trade) => role = role.or(Some(Role::Trade)),
             Meaning::Tail(Tail::Make) => role = role.or(Some(Role::Make)),
-            Meaning::Tail(Tail::Place | Tail::AnyService) if activity || role.is_some() => {}
+            Meaning::Tail(Tail::Place | Tail::AnyService) if kind != TermKind::Goods || role.is_some() => {}
+            Meaning::Tail(Tail::Other(refusal)) if same_service(kind, refusal) => {}
             Meaning::Tail(Tail::Place) => return Behind::Another(Refusal::Descriptive, word.to_owned()),
             Meaning::Tail(Tail::AnyService) => return Behind::Another(Refusal::ServiceAbout, word.to_owned()),
             Meaning::Tail(Tail::Other(refusal)) => return Behind::Another(refusal, word.to_owned()),
         }
     }
     Behind::Thing(role)
+}
+
+/// A report, a form or a visit behind the name of a service belongs to that service: 环境影响评价|报告|编制.
+fn same_service(kind: TermKind, refusal: Refusal) -> bool {
+    kind == TermKind::Service && matches!(refusal, Refusal::ServiceAbout | Refusal::Paper)
 }
 
 enum Meaning {

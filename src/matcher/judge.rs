@@ -5,7 +5,7 @@ use super::{
     head::{self, Behind},
 };
 use crate::{
-    dictionary::{Tail, Term, under_any},
+    dictionary::{Tail, Term, TermKind, under_any},
     model::{Refusal, Role, Strength, TextKind},
     text::{Phrase, Script, cuts_latin, script_of},
 };
@@ -128,11 +128,11 @@ impl Matcher<'_> {
         let rest = if hit.ends_with('仪') { rest.strip_prefix('器').unwrap_or(rest) } else { rest };
         // Model numbers right behind a Latin surface (ye5-132s-4) are no noun.
         let rest = rest.trim_start_matches(|c: char| script_of(c) != Script::Han);
-        let activity = self.dictionary.term(candidate.term).is_some_and(Term::is_activity);
+        let kind = self.dictionary.term(candidate.term).map_or(TermKind::Goods, Term::kind);
         let behind = if is_line {
-            head::behind_in_goods_name(self.dictionary, rest, activity)
+            head::behind_in_goods_name(self.dictionary, rest, kind)
         } else {
-            head::behind_in_sentence(self.dictionary, rest, activity)
+            head::behind_in_sentence(self.dictionary, rest, kind)
         };
         let role = match behind {
             Behind::Thing(role) => role,

@@ -133,7 +133,9 @@ words! {
 
 words! {
     /// What kind of text is read; an invoice line unless said otherwise.
+    #[derive(Default)]
     TextKind {
+        #[default]
         /// Goods or service name of one invoice line.
         InvoiceLine = "invoice_line", "发票明细";
         /// A loan's stated purpose.
@@ -162,11 +164,5 @@ words! {
         Bought = "bought", "购进";
         /// The borrower is the seller.
         Sold = "sold", "销售";
-    }
-}
-
-impl Default for TextKind {
-    fn default() -> Self {
-        Self::InvoiceLine
     }
 }

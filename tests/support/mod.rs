@@ -1,6 +1,8 @@
 //! Helpers of the integration tests: run the program, watch its memory, write workbooks by hand.
 
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
+
+pub mod desk;
 
 use std::{
     ffi::OsStr,
