@@ -344,6 +344,8 @@ fn a_room_imports_only_what_stands_below_it() {
             }
         }
     }
+    let engine = sources.iter().find(|source| source.path == Path::new("engine/mod")).unwrap();
+    assert!(root_names(engine).contains("matcher"), "imports are seen at all");
     assert!(broken.is_empty(), "imports against the flow:\n{}", broken.join("\n"));
 }
 

@@ -7,7 +7,7 @@ use rust_decimal::{Decimal, prelude::ToPrimitive};
 use super::{Decision, Trace, Wanted};
 use crate::{
     catalogue::Catalogue,
-    evidence::{Evidence, best_match, has_condition, leading_entry, strength},
+    evidence::{Evidence, best_match, leading_entry, strength},
     model::{
         Checked, Classification, ConditionState, EntryLink, Loan, Location, Match, Money, Origin, Role, Strength,
         Verdict,
@@ -46,9 +46,11 @@ pub fn assess(case: &Case<'_>, standard: &Standard, catalogue: &Catalogue) -> De
         }
     };
     let share = findings.share;
-    let partial = share.is_some_and(|share| share >= standard.value("share_partial"));
+    let partial =
+        share.is_some_and(|share| share >= standard.value("share_partial") && share < standard.value("share_green"));
     let green_amount = match (case.loan.amount, share) {
-        (Some(amount), Some(share)) if rule.verdict != Verdict::NotGreen && partial => Some(amount.times(share)),
+        (Some(amount), Some(share)) if rule.verdict == Verdict::Green => Some(amount.times(share)),
+        (Some(amount), Some(share)) if rule.verdict == Verdict::Review && partial => Some(amount.times(share)),
         _ => None,
     };
     let (flags, wanted) = (flags(case, &findings), wanted(case, &findings, rule.verdict));
@@ -111,10 +113,22 @@ impl Findings {
             .collect();
         let standing: Vec<&&Match> = candidates.iter().filter(|found| found.verdict() != Verdict::NotGreen).collect();
         let (purpose_strength, voucher_strength) = (strength(case.purpose), evidence.strength());
-        let (entry, tie) = leading_entry(purpose, evidence).map_or((None, false), |(entry, tie)| (Some(entry), tie));
+        let agrees = |entry: &EntryLink| industry_agrees(catalogue, entry, &case.loan.industry);
+        let (entry, tie) =
+            leading_entry(purpose, evidence, &agrees).map_or((None, false), |(entry, tie)| (Some(entry), tie));
         let share = evidence.share(case.loan.amount);
         let cover = evidence.cover(case.loan.amount);
-        let open = standing.iter().any(|found| has_condition(found, ConditionState::NoData));
+        // What a voucher states settles the same condition where the purpose is silent.
+        let settled: HashSet<&str> = standing
+            .iter()
+            .flat_map(|found| &found.conditions)
+            .filter(|condition| condition.state == ConditionState::Met)
+            .map(|condition| condition.id.as_str())
+            .collect();
+        let open = standing
+            .iter()
+            .flat_map(|found| &found.conditions)
+            .any(|condition| condition.state == ConditionState::NoData && !settled.contains(condition.id.as_str()));
         let specific = |found: &&&Match| found.strength == Strength::Sufficient;
         let all_specific = !standing.is_empty() && standing.iter().any(specific);
 
@@ -133,7 +147,7 @@ impl Findings {
         if candidates.iter().any(|found| found.label_agrees) {
             add("label_agrees");
         }
-        if entry.as_ref().is_some_and(|entry| industry_agrees(catalogue, entry, &case.loan.industry)) {
+        if entry.as_ref().is_some_and(agrees) {
             add("industry_agrees");
         }
         if !standing.is_empty() && !open {
@@ -166,12 +180,15 @@ impl Findings {
         let loan = case.loan;
         hold(Fact::Veto, loan.vetoed == Checked::Yes);
         hold(Fact::VetoChecked, loan.vetoed != Checked::Unknown);
-        hold(Fact::NoCandidate, candidates.is_empty());
+        // Text that cannot be read is not text that names nothing green.
+        let unclear = evidence.has_unclear || case.purpose.verdict == Verdict::Review;
+        let negligible = evidence.possible_share(case.loan.amount);
+        hold(Fact::NoCandidate, candidates.is_empty() && !unclear);
         hold(Fact::VaguePurpose, case.vague);
         hold(Fact::GreenRevenue, loan.green_revenue.is_some_and(|share| share >= standard.value("green_revenue")));
         hold(Fact::GradeMid, matches!(loan.grade.as_str(), "中绿" | "深绿"));
         hold(Fact::AllUnmet, !candidates.is_empty() && standing.is_empty());
-        hold(Fact::ShareNegligible, share.is_some_and(|share| share < standard.value("share_negligible")));
+        hold(Fact::ShareNegligible, negligible.is_some_and(|share| share < standard.value("share_negligible")));
         hold(Fact::CoverEnough, cover.is_some_and(|cover| cover >= standard.value("cover_enough")));
         hold(Fact::ConditionClear, all_specific && !open);
         hold(Fact::ConditionOpen, all_specific && open);
@@ -240,6 +257,8 @@ fn reasons(case: &Case<'_>, findings: &Findings, rule: &LoanRule) -> Vec<String>
             format!("用途没有写明绿色内容（{}）", case.purpose.reason)
         } else if case.evidence.vouchers.is_empty() {
             "只有用途文本，没有发票凭证".to_owned()
+        } else if case.evidence.strength().is_none() {
+            "凭证中没有与用途相符的绿色内容".to_owned()
         } else {
             "用途或凭证只有通用类型，不足以互证".to_owned()
         });

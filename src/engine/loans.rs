@@ -15,7 +15,7 @@ use super::Engine;
 use crate::{
     catalogue::Edition,
     decision::{Case, Decision, Trace, Wanted, assess},
-    evidence::{ReadLine, Window, collect},
+    evidence::{ReadLine, Window, collect, same_invoice},
     matcher::{Matcher, buyer_role},
     model::{Classification, Document, InvoiceLine, Loan, Role, TextKind, Verdict},
     standard::{EditionRule, Standard},
@@ -92,11 +92,22 @@ impl Engine {
     ) -> Vec<(usize, Decision)> {
         let mut ordered = loans.to_vec();
         ordered.sort_by_key(|(number, loan)| (loan.disbursed, *number));
+        // An invoice that the ledger ties to a loan is kept for it, whichever loan is decided first.
+        let mut reserved: HashMap<&str, usize> = HashMap::new();
+        for (number, loan) in &ordered {
+            for line in lines.iter().filter(|line| loan.vouchers.iter().any(|v| same_invoice(v, &line.invoice))) {
+                reserved.entry(&*line.invoice).or_insert(*number);
+            }
+        }
         let mut claimed: HashSet<&str> = HashSet::new();
         let mut readings: HashMap<(String, Option<Role>), Readings> = HashMap::new();
         let mut decisions = Vec::new();
         for (number, loan) in ordered {
-            decisions.push((number, self.assess_one(loan, lines, standard, &mut claimed, &mut readings)));
+            let elsewhere = reserved.iter().filter(|(_, owner)| **owner != number).map(|(invoice, _)| *invoice);
+            let mut taken: HashSet<&str> = claimed.iter().copied().chain(elsewhere).collect();
+            let before = taken.clone();
+            decisions.push((number, self.assess_one(loan, lines, standard, &mut taken, &mut readings)));
+            claimed.extend(taken.difference(&before));
         }
         decisions
     }
@@ -131,9 +142,13 @@ impl Engine {
             format!("{date} 审批，适用《{title}》（{}），本项目没有该版本的条目表，不以其他版本代替", rule.edition);
         let mut flags: Vec<String> = rule.flag.iter().cloned().collect();
         if let Some(also) = rule.also.as_deref().and_then(tabled) {
-            let trial = self.decide(loan, lines, standard, (rule, also), &mut claimed.clone(), readings);
+            let clear = EditionRule { flag: None, edition: also.id.clone(), ..rule.clone() };
+            let trial = self.decide(loan, lines, standard, (&clear, also), &mut claimed.clone(), readings);
             let entry = trial.entry.map_or_else(String::new, |entry| format!("，{} {}", entry.code, entry.name));
-            flags.push(format!("另按 {} 试算：{}{entry}", also.id, trial.verdict.chinese()));
+            let share = trial.green_share.map_or_else(String::new, |share| {
+                format!("，绿色占比 {}%", (share * rust_decimal::Decimal::ONE_HUNDRED).round_dp(2).normalize())
+            });
+            flags.push(format!("另按 {} 试算：{}{share}{entry}", also.id, trial.verdict.chinese()));
         }
         self.refused(loan, standard, &rule.edition, reason, flags)
     }

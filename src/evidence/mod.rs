@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use crate::model::{
-    Classification, ConditionState, EntryLink, InvoiceLine, InvoiceStatus, Loan, Match, Money, Strength, Verdict,
-};
+use crate::model::{Classification, EntryLink, InvoiceLine, InvoiceStatus, Loan, Match, Money, Strength, Verdict};
 
 /// An invoice line with its reading.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +49,10 @@ pub struct Evidence<'l> {
     pub total: Money,
     /// Net amount of green lines.
     pub green: Money,
+    /// Net amount of lines that a person must look at: unreadable, or only a generic type.
+    pub unclear: Money,
+    /// Whether there are such lines.
+    pub has_unclear: bool,
     /// Whether any line carries an amount.
     pub has_amounts: bool,
     /// Whether the lines are tied to the loan by number.
@@ -73,12 +75,13 @@ pub struct Evidence<'l> {
 /// count even after the window, because they take back what stood inside it.
 pub fn collect<'l>(loan: &Loan, lines: &[ReadLine<'l>], window: Window) -> Evidence<'l> {
     let mut evidence = Evidence::default();
-    let is_tied = |line: &InvoiceLine| !line.invoice.is_empty() && loan.vouchers.iter().any(|v| *v == *line.invoice);
-    evidence.tied = lines.iter().any(|read| is_tied(read.line));
+    let is_tied = |line: &InvoiceLine| loan.vouchers.iter().any(|voucher| same_invoice(voucher, &line.invoice));
+    // A ledger that names vouchers means these and no others, also when they are not at hand.
+    evidence.tied = !loan.vouchers.is_empty();
     evidence.missing = loan
         .vouchers
         .iter()
-        .filter(|number| !lines.iter().any(|read| *read.line.invoice == ***number))
+        .filter(|number| !lines.iter().any(|read| same_invoice(number, &read.line.invoice)))
         .cloned()
         .collect();
     for read in lines {
@@ -100,7 +103,8 @@ pub fn collect<'l>(loan: &Loan, lines: &[ReadLine<'l>], window: Window) -> Evide
             continue;
         }
         if read.claimed {
-            if !evidence.reused.iter().any(|number| **number == *line.invoice) {
+            let green = matches!(read.reading.verdict, Verdict::Green | Verdict::NeedsEvidence);
+            if (green || tied) && !evidence.reused.iter().any(|number| **number == *line.invoice) {
                 evidence.reused.push(line.invoice.to_string());
             }
             continue;
@@ -111,6 +115,10 @@ pub fn collect<'l>(loan: &Loan, lines: &[ReadLine<'l>], window: Window) -> Evide
         evidence.has_amounts |= line.amount.is_some();
         evidence.total += amount;
         evidence.green += green;
+        if read.reading.verdict == Verdict::Review {
+            evidence.unclear += amount;
+            evidence.has_unclear = true;
+        }
         if counts && let Some(best) = best_match(read.reading) {
             for entry in &best.entries {
                 *evidence.by_entry.entry((entry.edition.clone(), entry.code.clone())).or_default() += green;
@@ -119,6 +127,13 @@ pub fn collect<'l>(loan: &Loan, lines: &[ReadLine<'l>], window: Window) -> Evide
         evidence.vouchers.push(Voucher { line, reading: read.reading, tied, green });
     }
     evidence
+}
+
+/// Whether a ledger's voucher number names this invoice. Ledgers often give a paper invoice's eight-digit number
+/// without the ten- or twelve-digit code that exports put in front.
+pub fn same_invoice(voucher: &str, invoice: &str) -> bool {
+    let short = voucher.len() == 8 && matches!(invoice.len(), 18 | 20) && invoice.ends_with(voucher);
+    !invoice.is_empty() && (voucher == invoice || short)
 }
 
 /// A red-letter line outside the tied invoices belongs to them when goods and seller are the same.
@@ -153,6 +168,18 @@ impl Evidence<'_> {
         Some(of_loan.min(of_purchases))
     }
 
+    /// The share if every unclear line turned out green; see [`Self::share`].
+    pub fn possible_share(&self, loan: Option<Money>) -> Option<Decimal> {
+        let possible = Evidence {
+            green: self.green + self.unclear,
+            total: self.total,
+            has_amounts: self.has_amounts,
+            tied: self.tied,
+            ..Evidence::default()
+        };
+        possible.share(loan)
+    }
+
     /// Voucher total ÷ loan.
     pub fn cover(&self, loan: Option<Money>) -> Option<Decimal> {
         if self.has_amounts { self.total.share_of(loan?) } else { None }
@@ -169,37 +196,36 @@ pub fn strength(reading: &Classification) -> Option<Strength> {
     reading.matches.iter().filter(|found| found.verdict() != Verdict::NotGreen).map(|found| found.strength).min()
 }
 
-/// Whether a match has a condition in this state.
-pub fn has_condition(found: &Match, state: ConditionState) -> bool {
-    found.conditions.iter().any(|condition| condition.state == state)
-}
-
-/// The entry both sides point to, or the one with the most money behind it; with whether another one ties with it.
-pub fn leading_entry(purpose: Option<&Match>, evidence: &Evidence<'_>) -> Option<(EntryLink, bool)> {
-    let mut scored: Vec<(Money, bool, EntryLink)> = Vec::new();
+/// The entry with the most money behind it, then the one the purpose names, then the one `agrees` (the borrower's
+/// industry) speaks for, then the dictionary's order; with whether an entry of another term ties with it. Several
+/// entries of one term are no tie: its own order decides between them.
+pub fn leading_entry(
+    purpose: Option<&Match>,
+    evidence: &Evidence<'_>,
+    agrees: &dyn Fn(&EntryLink) -> bool,
+) -> Option<(EntryLink, bool)> {
     let from_vouchers = evidence.vouchers.iter().filter_map(|voucher| best_match(voucher.reading));
-    for found in purpose.into_iter().chain(from_vouchers) {
-        for entry in &found.entries {
-            if scored.iter().any(|(_, _, known)| known.code == entry.code) {
-                continue;
-            }
-            let money =
-                evidence.by_entry.get(&(entry.edition.clone(), entry.code.clone())).copied().unwrap_or_default();
-            let named = purpose.is_some_and(|purpose| purpose.entries.iter().any(|own| own.code == entry.code));
-            scored.push((money, named, entry.clone()));
+    let found: Vec<&Match> = purpose.into_iter().chain(from_vouchers).collect();
+    let mut scored: Vec<((Money, bool, bool), &EntryLink)> = Vec::new();
+    for entry in found.iter().flat_map(|found| &found.entries) {
+        if scored.iter().any(|(_, known)| known.code == entry.code) {
+            continue;
         }
+        let key = (entry.edition.clone(), entry.code.clone());
+        let money = evidence.by_entry.get(&key).copied().unwrap_or_default();
+        let named = purpose.is_some_and(|purpose| purpose.entries.iter().any(|own| own.code == entry.code));
+        scored.push(((money, named, agrees(entry)), entry));
     }
-    scored.sort_by_key(|(money, named, _)| std::cmp::Reverse((*money, *named)));
-    let (money, named, first) = scored.first()?.clone();
-    // Entries of one term under several roles are no tie: the role decides between them.
-    let rival = scored.iter().skip(1).any(|(other, other_named, entry)| {
-        *other == money
-            && *other_named == named
-            && entry.role == first.role
-            && entry.code != first.code
-            && level_two(&entry.code) != level_two(&first.code)
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    let (score, first) = scored.first()?;
+    let together = |code: &str| {
+        let holds = |found: &&Match, code: &str| found.entries.iter().any(|entry| entry.code == code);
+        found.iter().any(|found| holds(found, code) && holds(found, &first.code))
+    };
+    let rival = scored.iter().skip(1).any(|(other, entry)| {
+        other == score && level_two(&entry.code) != level_two(&first.code) && !together(&entry.code)
     });
-    Some((first, rival))
+    Some(((*first).clone(), rival))
 }
 
 fn level_two(code: &str) -> &str {

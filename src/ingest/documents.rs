@@ -141,7 +141,10 @@ fn document((header, row): table::TableRow<'_>, kind: TextKind) -> Result<Docume
         tax_code: some(Column::TaxCode),
         role,
         industry: some(Column::Industry),
-        date: parse_date(cell(Column::Date)),
+        date: match cell(Column::Date) {
+            "" => None,
+            text => Some(parse_date(text).ok_or_else(|| bad_cell((header, row), Column::Date, Fault::NotDate, text))?),
+        },
         parties: [Column::Seller, Column::Buyer, Column::Customer].into_iter().filter_map(some).collect(),
         location: row.location.clone(),
     })

@@ -89,6 +89,17 @@ pub fn behind_in_sentence(dictionary: &Dictionary, rest: &str, kind: TermKind) -
     Behind::Thing(role)
 }
 
+/// The verb, when the words behind a term begin with a verb of buying that has another object: 采购|烟煤, but not
+/// 采购|款 or 采购|项目.
+pub fn buys_something_else(dictionary: &Dictionary, rest: &str) -> Option<String> {
+    let (verb, Meaning::Clause(ClauseWord::Buy)) = longest_prefix(dictionary, rest)? else { return None };
+    let mut object = rest.get(verb.len()..)?;
+    while let Some((word, _)) = longest_prefix(dictionary, object) {
+        object = object.get(word.len()..)?;
+    }
+    (!object.is_empty()).then(|| verb.to_owned())
+}
+
 /// A report, a form or a visit behind the name of a service belongs to that service: 环境影响评价|报告|编制.
 fn same_service(kind: TermKind, refusal: Refusal) -> bool {
     kind == TermKind::Service && matches!(refusal, Refusal::ServiceAbout | Refusal::Paper)

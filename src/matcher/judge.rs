@@ -134,6 +134,14 @@ impl Matcher<'_> {
         } else {
             head::behind_in_sentence(self.dictionary, rest, kind)
         };
+        // 锅炉采购烟煤: what opens the clause and then buys something else is not what is bought.
+        let opens = reading.layout.phrases.iter().find(|other| phrase.is_some_and(|p| p.clause == other.clause));
+        if !is_line
+            && opens.is_some_and(|first| first.start == candidate.start)
+            && let Some(word) = head::buys_something_else(self.dictionary, rest)
+        {
+            return Err((Refusal::Descriptive, word));
+        }
         let role = match behind {
             Behind::Thing(role) => role,
             Behind::Another(refusal, word) => return Err((refusal, word)),
