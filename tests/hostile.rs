@@ -310,7 +310,7 @@ fn files_of_other_kinds_are_refused_by_name() {
     let pdf = refused(&write(folder.path(), "invoice.xlsx", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"));
     assert!(pdf.stderr.contains("PDF"), "{}", pdf.stderr);
     refused(&write(folder.path(), "text.xlsx", "编号,货物名称\n1,光伏组件\n"));
-    refused(&write(folder.path(), "noise.csv", (0..50_000u32).map(|n| (n * 7_919 >> 3) as u8).collect::<Vec<u8>>()));
+    refused(&write(folder.path(), "noise.csv", (0..50_000u32).map(|n| ((n * 7_919) >> 3) as u8).collect::<Vec<u8>>()));
     refused(&write(folder.path(), "zeros.csv", vec![0u8; 3 * 1024 * 1024]));
 }
 

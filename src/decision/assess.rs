@@ -9,8 +9,7 @@ use crate::{
     catalogue::Catalogue,
     evidence::{Evidence, best_match, leading_entry, strength},
     model::{
-        Checked, Classification, ConditionState, EntryLink, Loan, Location, Match, Money, Origin, Role, Strength,
-        Verdict,
+        Checked, Classification, ConditionState, EntryLink, Loan, Location, Match, Origin, Role, Strength, Verdict,
     },
     standard::{EditionRule, Fact, LoanRule, Standard},
 };
@@ -388,8 +387,8 @@ fn trace(case: &Case<'_>, findings: &Findings, rule: &LoanRule, standard: &Stand
     root.steps.push(vouchers);
 
     let mut share = Trace::step("绿色占比", findings.share.map_or_else(|| "未知".to_owned(), percent));
-    let base: Vec<(&str, Money)> = vec![("绿色凭证净额", evidence.green), ("凭证净额合计", evidence.total)];
-    share.steps.extend(base.into_iter().map(|(label, money)| Trace::fact(label, money.to_string(), &loan.location)));
+    let sums = [("绿色凭证净额（上列各行之和）", evidence.green), ("凭证净额合计", evidence.total)];
+    share.steps.extend(sums.into_iter().map(|(label, money)| Trace::step(label, money.to_string())));
     share.steps.push(Trace::fact(
         "放款金额",
         loan.amount.map_or_else(|| "未知".to_owned(), |amount| amount.to_string()),

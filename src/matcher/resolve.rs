@@ -58,7 +58,8 @@ pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classifi
     let covering: Vec<(Candidate, Standing)> = standing.clone();
     standing.retain(|(candidate, kept)| {
         let winner = covering.iter().find(|(other, with)| wins((other, with), (candidate, kept)));
-        if let Some((other, _)) = winner {
+        // A shorter surface of the same term is no news.
+        if let Some((other, _)) = winner.filter(|(other, _)| other.term != candidate.term) {
             let name = matcher.dictionary.term(other.term).map_or_else(String::new, |term| term.term.clone());
             refused.push((*candidate, (Refusal::Shadowed, name)));
         }
