@@ -1,6 +1,6 @@
 //! Texts to classify: NDJSON lines, or any table with a column of goods names.
 
-use std::sync::Arc;
+use std::{io::BufRead, sync::Arc};
 
 use serde_json::Value;
 
@@ -10,10 +10,13 @@ use super::{
     table::{self, bad_cell, parse_date},
     text_rows::next_line,
 };
-use crate::model::{Document, Location, Role, TextKind};
+use crate::{
+    model::{Document, Location, Role, TextKind},
+    text::Encoding,
+};
 
-/// Reads the documents of `input`. NDJSON is told by its first character; everything else is a table. A plain text
-/// file without a recognisable header can be read with `plain`: then every line is one text.
+/// Reads the documents of `input`: NDJSON by the file's ending, tables otherwise. Standard input may hold NDJSON, a table
+/// with a header, or one text a line; with `plain` every line of any input is one text.
 pub fn read_documents(
     input: &Input,
     map: &ColumnMap,
@@ -25,24 +28,33 @@ pub fn read_documents(
         Input::Path(path) => path.extension().is_some_and(|e| e == "ndjson" || e == "jsonl" || e == "json"),
         Input::Stdin => false,
     };
-    if is_json || plain || *input == Input::Stdin {
-        return read_lines(input, kind, plain, sink);
-    }
     let wanted = |header: &Header| header.has(Column::Goods) || header.has(Column::Purpose);
-    table::read(input, map, &wanted, &mut |row| match row.and_then(|row| document(row, kind)) {
+    let mut take = |row: table::ReadRow<'_>| match row.and_then(|row| document(row, kind)) {
         Ok(document) => (sink.give)(document),
         Err(bad) => (sink.set_aside)(*bad),
-    })
+    };
+    if is_json || plain {
+        return read_lines(input, table::open(input)?, kind, plain, sink);
+    }
+    if *input == Input::Stdin {
+        let (encoding, mut reader) = table::open(input)?;
+        let failed = |source| IngestError::Read { path: input.name().to_owned(), source };
+        if table::begins_with_header(&mut *reader, map, &wanted).map_err(failed)? {
+            return table::read_open(input, (encoding, reader), map, &wanted, &mut take);
+        }
+        return read_lines(input, (encoding, reader), kind, plain, sink);
+    }
+    table::read(input, map, &wanted, &mut take)
 }
 
 /// One JSON object a line, or one text a line. Standard input may hold either: a line that begins with `{` is JSON.
 fn read_lines(
     input: &Input,
+    (encoding, mut reader): (Encoding, Box<dyn BufRead>),
     kind: TextKind,
     plain: bool,
     sink: &mut Sink<'_, Document>,
 ) -> Result<TableReport, IngestError> {
-    let (encoding, mut reader) = table::open(input)?;
     let file: Arc<str> = Arc::from(input.name());
     let mut line = Vec::new();
     let mut row = 0;

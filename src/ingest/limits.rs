@@ -8,6 +8,10 @@ pub const RECORD: usize = 1024 * 1024;
 pub const COLUMNS: usize = 512;
 /// Entries of one workbook archive.
 pub const ARCHIVE_ENTRIES: usize = 4_096;
+/// Rows and columns that a worksheet can have.
+pub const SHEET_ROWS: u32 = 1_048_576;
+/// See [`SHEET_ROWS`].
+pub const SHEET_COLUMNS: u32 = 16_384;
 /// Unpacked bytes of one part of a workbook that must be held in memory (shared strings, styles).
 pub const HELD_PART: u64 = 48 * 1024 * 1024;
 /// Unpacked bytes of one worksheet, which is streamed.

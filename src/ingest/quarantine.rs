@@ -22,6 +22,8 @@ pub enum Fault {
     NotDate,
     /// A word outside the allowed set.
     NotAllowed,
+    /// A quotation mark that never closes and swallows the rows below it.
+    OpenQuote,
 }
 
 impl Fault {
@@ -35,6 +37,7 @@ impl Fault {
         Self::NotAmount,
         Self::NotDate,
         Self::NotAllowed,
+        Self::OpenQuote,
     ];
 
     /// The stable code.
@@ -47,6 +50,7 @@ impl Fault {
             Self::NotAmount => "Q005",
             Self::NotDate => "Q006",
             Self::NotAllowed => "Q007",
+            Self::OpenQuote => "Q008",
         }
     }
 
@@ -60,6 +64,7 @@ impl Fault {
             Self::NotAmount => "金额无法识别",
             Self::NotDate => "日期无法识别",
             Self::NotAllowed => "取值不在允许范围",
+            Self::OpenQuote => "引号没有闭合",
         }
     }
 }

@@ -129,19 +129,7 @@ pub(super) fn read(
         _ => {
             let (encoding, reader) = open(input)?;
             report.encoding = Some(encoding);
-            let failed = |source| IngestError::Read { path: input.name().to_owned(), source };
-            let (delimiter, reader) = delimiter(reader).map_err(failed)?;
-            let mut rows = TextRows::new(reader, file, delimiter);
-            while let Some(row) = rows.next_row().map_err(failed)? {
-                match row {
-                    Err(bad) => (feed.take)(Err(bad)),
-                    Ok(row) => {
-                        if !feed.row(row) {
-                            break;
-                        }
-                    }
-                }
-            }
+            read_delimited(input, reader, &mut feed)?;
         }
     }
     feed.end_sheet();
@@ -150,6 +138,51 @@ pub(super) fn read(
         return Err(IngestError::NoHeader { path: input.name().to_owned(), seen: feed.seen.join("、") });
     }
     Ok(report)
+}
+
+/// Reads delimited text into `feed`.
+fn read_delimited(input: &Input, reader: Box<dyn BufRead>, feed: &mut Feed<'_>) -> Result<(), IngestError> {
+    let failed = |source| IngestError::Read { path: input.name().to_owned(), source };
+    let (delimiter, reader) = delimiter(reader).map_err(failed)?;
+    let mut rows = TextRows::new(reader, Arc::from(input.name()), delimiter);
+    while let Some(row) = rows.next_row().map_err(failed)? {
+        match row {
+            Err(bad) => (feed.take)(Err(bad)),
+            Ok(row) => {
+                if !feed.row(row) {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads a table from text that is open already.
+pub(super) fn read_open(
+    input: &Input,
+    (encoding, reader): (Encoding, Box<dyn BufRead>),
+    map: &ColumnMap,
+    wanted: &dyn Fn(&Header) -> bool,
+    take: &mut dyn FnMut(ReadRow<'_>),
+) -> Result<TableReport, IngestError> {
+    let mut feed = Feed { map, wanted, take, held: Vec::new(), header: None, seen: Vec::new(), tables: 0 };
+    read_delimited(input, reader, &mut feed)?;
+    feed.end_sheet();
+    Ok(TableReport { encoding: Some(encoding), tables: feed.tables })
+}
+
+/// Whether the first line that waits in `reader` is a header of at least two columns that `wanted` accepts.
+pub(super) fn begins_with_header(
+    reader: &mut dyn BufRead,
+    map: &ColumnMap,
+    wanted: &dyn Fn(&Header) -> bool,
+) -> std::io::Result<bool> {
+    let head = reader.fill_buf()?;
+    let line = String::from_utf8_lossy(head.split(|&b| b == b'\n').next().unwrap_or_default()).into_owned();
+    let cells: Vec<String> =
+        line.trim_end().split([',', '\t', ';']).map(|cell| cell.trim_matches('"').to_owned()).collect();
+    Ok(cells.len() > 1 && wanted(&Header::of(&cells, map)))
 }
 
 /// Whether the file is a zip archive by its first bytes; the old binary xls and PDF are refused by name.

@@ -116,11 +116,13 @@ impl TextRows {
         let (mut written, mut ended) = (0, 0);
         let mut row = self.reader.line();
         let mut too_long = false;
+        let mut quotes = 0;
         loop {
             let chunk = self.input.fill_buf()?;
             let (fields, ends) = (self.fields.get_mut(written..), self.ends.get_mut(ended..));
             let (Some(fields), Some(ends)) = (fields, ends) else { return Ok(None) };
             let (outcome, read, wrote, ends_count) = self.reader.read_record(chunk, fields, ends);
+            quotes += chunk.get(..read).unwrap_or_default().iter().filter(|&&byte| byte == b'"').count();
             self.input.consume(read);
             written += wrote;
             ended += ends_count;
@@ -140,11 +142,19 @@ impl TextRows {
             }
         }
         let location = Location { file: self.file.clone(), sheet: None, row };
+        let swallowed = quotes % 2 == 1 && self.input.fill_buf()?.is_empty();
         let bytes = self.fields.get(..written).unwrap_or_default();
         if too_long {
             let raw = String::from_utf8_lossy(bytes.get(..bytes.len().min(4 * limits::RAW_KEPT)).unwrap_or_default());
-            let limit = format!("一条记录最多 {} 字节、{} 列", limits::RECORD, limits::COLUMNS);
+            let quote = if swallowed { "；引号没有闭合，其后各行都没有读到" } else { "" };
+            let limit = format!("一条记录最多 {} 字节、{} 列{quote}", limits::RECORD, limits::COLUMNS);
             return Ok(Some(Err(Box::new(Quarantined::new(location, Fault::TooLong, "", &limit, &raw)))));
+        }
+        let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
+        if swallowed && lines > 0 {
+            let raw = String::from_utf8_lossy(bytes);
+            let detail = format!("其后 {lines} 行被并入这一行，都没有读到");
+            return Ok(Some(Err(Box::new(Quarantined::new(location, Fault::OpenQuote, "", &detail, &raw)))));
         }
         let mut cells = Vec::with_capacity(ended);
         let mut start = 0;

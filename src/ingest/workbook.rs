@@ -106,6 +106,9 @@ pub(super) fn rows(
         loop {
             let cell = cells.next_cell().map_err(|error| damaged(format!("工作表 {name}：{error}")))?;
             let place = cell.as_ref().map(|cell| cell.get_position());
+            if place.is_some_and(|(row, column)| row >= limits::SHEET_ROWS || column >= limits::SHEET_COLUMNS) {
+                return Err(damaged(format!("工作表 {name}：有单元格的位置超出工作表范围，文件损坏或有意伪造")));
+            }
             if let Some((row, _)) = &open
                 && place.is_none_or(|(next, _)| next != *row)
                 && let Some((row, cells)) = open.take()
