@@ -1,6 +1,5 @@
 //! The demo bank, loan by loan, against what corpus/demo/expected.md reasons by hand.
 
-
 use std::{collections::BTreeMap, fs, path::Path};
 
 use lvjian::Verdict;

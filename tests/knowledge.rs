@@ -23,14 +23,19 @@ fn as_of() -> jiff::civil::Date {
 #[test]
 fn the_catalogues_are_whole() {
     let engine = engine();
-    let count = |edition: &str, level: usize| engine.catalogue().entries(edition).filter(|e| e.level() == level).count();
+    let count =
+        |edition: &str, level: usize| engine.catalogue().entries(edition).filter(|e| e.level() == level).count();
     assert_eq!([1, 2, 3].map(|level| count("gfspc-2025", level)), [9, 38, 271]);
     assert_eq!([1, 2, 3].map(|level| count("gid-2019", level)), [6, 30, 211]);
     // The public transcription of the bond catalogue lacks one level-3 and one level-4 row.
     assert_eq!([1, 2, 3, 4].map(|level| count("gbepc-2021", level)), [6, 25, 47, 203]);
     for edition in ["gfspc-2025", "gid-2019", "gbepc-2021"] {
         for entry in engine.catalogue().entries(edition).filter(|entry| entry.level() > 1) {
-            assert!(engine.catalogue().entry(edition, &entry.parent).is_some(), "{edition} {} has no parent", entry.code);
+            assert!(
+                engine.catalogue().entry(edition, &entry.parent).is_some(),
+                "{edition} {} has no parent",
+                entry.code
+            );
         }
     }
 }
@@ -152,7 +157,11 @@ fn the_gold_set_keeps_its_floors() {
         }
     }
     let positives = right + missed.len() as u32;
-    println!("{total} rows, {ordinary} ordinary, {} false, {} of {positives} missed", false_positive.len(), missed.len());
+    println!(
+        "{total} rows, {ordinary} ordinary, {} false, {} of {positives} missed",
+        false_positive.len(),
+        missed.len()
+    );
     assert!(total >= 600, "{total} rows");
     assert!(false_positive.len() * 100 <= right as usize * 3, "false:\n{}", false_positive.join("\n"));
     assert!(missed.len() * 100 <= positives as usize * 10, "missed:\n{}", missed.join("\n"));

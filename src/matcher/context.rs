@@ -61,8 +61,8 @@ pub fn turned(
     if let Some(word) = group("replaces").iter().find(|word| last_words(in_clause, 6).contains(word.as_str())) {
         return Some((Refusal::Replaced, word.clone()));
     }
-    let about_waste = term.scene == Scene::Recycle || term.scene == Scene::Abate;
-    if !about_waste {
+    // Recycling is about scrapped things; everything else that is scrapped is no green purchase.
+    if term.scene != Scene::Recycle {
         let near_before = last_words(in_clause, 6);
         if let Some(word) = group("disposal").iter().find(|word| near_before.contains(word.as_str())) {
             return Some((Refusal::Disposal, word.clone()));

@@ -74,7 +74,12 @@ impl Matcher<'_> {
         {
             return refuse(Refusal::LabelAgainst, &label.label);
         }
-        if let Some(word) = self.segmenter.crossing_word(text, start, end) {
+        // A verb in front is a word of its own: 购买|空调 holds no 买空.
+        let behind_verb =
+            ["购买", "采购", "购置", "安装", "支付", "使用", "更换", "销售"].iter().any(|verb| before.ends_with(verb));
+        let from = if behind_verb { start } else { 0 };
+        let seen = text.get(from..).unwrap_or_default();
+        if let Some(word) = self.segmenter.crossing_word(seen, start - from, end - from) {
             return refuse(Refusal::Joint, &word);
         }
         let phrase = reading.layout.phrase_of(start, end);

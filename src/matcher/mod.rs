@@ -14,7 +14,7 @@ use crate::{
     catalogue::{Catalogue, Edition},
     dictionary::{Dictionary, Surface, TaxLabel},
     model::{Classification, Document, TextKind, Via},
-    text::{Folded, Layout, Segmenter, cuts_latin, fold},
+    text::{Folded, Layout, Script, Segmenter, cuts_latin, fold, script_of},
 };
 
 /// Reads texts with one dictionary, one catalogue and one edition.
@@ -89,7 +89,10 @@ impl<'d> Matcher<'d> {
         let label = self.dictionary.tax_label(layout.label_text(text), document.tax_code.as_deref());
         let mut candidates = Vec::new();
         let mut negatives = Vec::new();
-        for hit in self.dictionary.automaton().hits(text).filter(|hit| hit.start >= layout.body) {
+        // A model number alone (*电动机*YE3-160M-4) leaves the label as the only name of the goods.
+        let named = text.get(layout.body..).unwrap_or_default().chars().any(|c| script_of(c) == Script::Han);
+        let from = if named { layout.body } else { 0 };
+        for hit in self.dictionary.automaton().hits(text).filter(|hit| hit.start >= from) {
             match self.dictionary.surfaces().get(hit.surface).map(|(_, surface)| *surface) {
                 Some(Surface::Term(term, via)) => {
                     candidates.push(Candidate { start: hit.start, end: hit.end, term, via });

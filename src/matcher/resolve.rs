@@ -55,6 +55,20 @@ pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classifi
             Err(reason) => refused.push((candidate, reason)),
         }
     }
+    // What the neighbouring characters make of a longer hit, they make of the shorter ones inside it.
+    let tainted: Vec<(Candidate, Refused)> =
+        refused.iter().filter(|(_, (code, _))| *code == Refusal::NeighbourAgainst).cloned().collect();
+    standing.retain(|(candidate, _)| {
+        let longer = tainted.iter().find(|(other, _)| {
+            other.start <= candidate.start
+                && candidate.end <= other.end
+                && other.end - other.start > candidate.end - candidate.start
+        });
+        if let Some((_, reason)) = longer {
+            refused.push((*candidate, reason.clone()));
+        }
+        longer.is_none()
+    });
     let covering: Vec<(Candidate, Standing)> = standing.clone();
     standing.retain(|(candidate, kept)| {
         let winner = covering.iter().find(|(other, with)| wins((other, with), (candidate, kept)));
@@ -201,7 +215,13 @@ fn conclude(
         {
             return (Verdict::NotGreen, format!("属负面清单：{}", negative.surface));
         }
-        let refusal = rejected.iter().find(|refused| refused.code != Refusal::Shadowed);
+        // The refused term nearest the head says most; accidents of joints and edges say nothing.
+        let telling =
+            |refused: &&RefusedMatch| !matches!(refused.code, Refusal::Shadowed | Refusal::Joint | Refusal::LatinEdge);
+        let refusal = rejected
+            .iter()
+            .filter(telling)
+            .max_by_key(|refused| (refused.span.end, refused.span.end - refused.span.start));
         return match refusal {
             Some(refused) => (verdict, format!("“{}”不作数：{}", refused.term, refused.reason)),
             None => (verdict, reason),
