@@ -95,18 +95,13 @@ impl Matcher<'_> {
         if let Some(words) = context::company(self.dictionary, &term.unless, &reading.context, start, end) {
             return refuse(Refusal::ContextAgainst, &words);
         }
-        self.company(reading, candidate, term, role)
+        self.company(reading, term, role)
     }
 
     /// Whether the words the term needs are there, and what they make of its strength.
-    fn company(
-        &self,
-        reading: &Reading<'_>,
-        candidate: Candidate,
-        term: &Term,
-        role: Option<Role>,
-    ) -> Result<Standing, Refused> {
-        let company = context::company(self.dictionary, &term.needs, &reading.context, candidate.start, candidate.end);
+    fn company(&self, reading: &Reading<'_>, term: &Term, role: Option<Role>) -> Result<Standing, Refused> {
+        // The term's own surface may hold the marking word: 变频空压机, 导轨式电能表.
+        let company = context::company(self.dictionary, &term.needs, &reading.context, 0, 0);
         let asked = !term.needs.is_empty();
         let strength = match (term.strength, &company) {
             (Strength::Generic, Some(_)) => Strength::Sufficient,
