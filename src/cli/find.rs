@@ -1,12 +1,12 @@
 //! `find`: terms, entries and stored decisions.
 
-use std::{collections::HashMap, io::Write, path::PathBuf};
+use std::{io::Write, path::PathBuf};
 
 use clap::Args;
 use serde_json::Value;
 
-use super::{Failure, Shared, output::Output};
-use crate::{catalogue::CatalogueEntry, dictionary::Term, model::Verdict, store::DecisionStore, text::fold};
+use super::{Failure, Shared, output::Output, similar::similar_terms};
+use crate::{catalogue::CatalogueEntry, model::Verdict, store::DecisionStore, text::fold};
 
 #[derive(Debug, Args)]
 pub struct FindArgs {
@@ -23,52 +23,14 @@ pub struct FindArgs {
 pub(super) fn run(shared: &Shared, args: &FindArgs) -> Result<(), Failure> {
     let engine = shared.engine()?;
     let edition = engine.catalogue().in_force(shared.as_of())?;
-    let dictionary = engine.dictionary();
     let mut out = Output::open(None)?;
     let query = fold(&args.query).text().to_owned();
 
-    let mut found: Vec<(&Term, &'static str)> = Vec::new();
-    let by_surface: HashMap<String, &Term> = dictionary
-        .terms()
-        .iter()
-        .filter(|term| term.active)
-        .flat_map(|term| {
-            std::iter::once(&term.term).chain(&term.aliases).map(move |s| (fold(s).text().to_owned(), term))
-        })
-        .collect();
-    let near = dictionary.near_index().map_err(|error| Failure::Said(error.to_string()))?;
-    let prefixed = near.starting_with(&query, args.limit);
-    let close = near.near(&query, 1).into_iter().map(|(_, surface)| surface);
-    let ways = prefixed.into_iter().map(|s| (s, "词头")).chain(close.map(|s| (s, "近似")));
-    for (surface, way) in ways {
-        if let Some(term) = by_surface.get(&surface)
-            && !found.iter().any(|(known, _)| known.id == term.id)
-        {
-            found.push((term, way));
-        }
-    }
-    #[cfg(feature = "recall")]
-    {
-        let texts: Vec<(String, String)> = dictionary
-            .terms()
-            .iter()
-            .filter(|term| term.active)
-            .map(|term| (term.id.clone(), format!("{} {}", term.term, term.aliases.join(" "))))
-            .collect();
-        let index = crate::dictionary::RecallIndex::new(texts.iter().map(|(id, text)| (id.as_str(), text.as_str())))
-            .map_err(|error| Failure::Said(error.to_string()))?;
-        for hit in index.search(&query, args.limit).map_err(|error| Failure::Said(error.to_string()))? {
-            if let Some(term) = dictionary.term_by_id(&hit.key)
-                && !found.iter().any(|(known, _)| known.id == term.id)
-            {
-                found.push((term, "全文"));
-            }
-        }
-    }
+    let found = similar_terms(&engine, &query, args.limit)?;
     if !found.is_empty() {
         writeln!(out, "词条")?;
     }
-    for (term, way) in found.iter().take(args.limit) {
+    for (term, way) in found {
         let codes: Vec<&str> = term.links.iter().flat_map(|link| link.codes.iter().map(String::as_str)).collect();
         let name = format!("{} {}", term.id, term.term);
         writeln!(out, "  [{way}] {name}  {}·{}  {}", term.scene.chinese(), term.strength.chinese(), codes.join(" "))?;

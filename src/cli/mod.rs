@@ -8,6 +8,7 @@ mod find;
 mod matching;
 mod output;
 mod report;
+mod similar;
 mod standard;
 mod why;
 

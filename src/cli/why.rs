@@ -5,11 +5,12 @@ use std::{io::Write, path::PathBuf};
 use clap::Args;
 use serde_json::Value;
 
-use super::{Failure, Shared, output::Output};
+use super::{Failure, Shared, output::Output, similar::similar_terms};
 use crate::{
     catalogue::Catalogue,
     model::{Classification, ConditionState, Document, Origin, TextKind, Verdict},
     store::DecisionStore,
+    text::{Layout, fold},
 };
 
 #[derive(Debug, Args)]
@@ -42,6 +43,9 @@ pub(super) fn run(shared: &Shared, args: &WhyArgs) -> Result<(), Failure> {
             let document = Document { text: text.clone(), kind, ..Document::default() };
             let reading = matcher.read(&document);
             text_trace(&mut out, &document, &reading, engine.catalogue())?;
+            if reading.matches.is_empty() {
+                suggest(&mut out, &engine, &document)?;
+            }
             writeln!(out, "\n{}", engine.fingerprint(&matcher.edition.id, None))?;
         }
         (None, Some(id)) => {
@@ -117,6 +121,28 @@ fn text_trace(
     }
     if reading.verdict == Verdict::Green && document.kind != TextKind::InvoiceLine {
         writeln!(out, "\n用途文本单独不能认定一笔贷款，还需凭证。")?;
+    }
+    Ok(())
+}
+
+/// Terms like a text that matched none.
+fn suggest(out: &mut Output, engine: &crate::Engine, document: &Document) -> Result<(), Failure> {
+    let folded = fold(&document.text);
+    let layout = Layout::of(folded.text(), document.kind == TextKind::InvoiceLine);
+    let body = folded.text().get(layout.body..).unwrap_or_default();
+    let found = similar_terms(engine, body, 3)?;
+    if !found.is_empty() {
+        writeln!(out, "\n词典中相近的词条（只供参考，不作依据）")?;
+    }
+    for (term, way) in found {
+        writeln!(
+            out,
+            "    [{way}] {} {}（{}，{}）",
+            term.id,
+            term.term,
+            term.scene.chinese(),
+            term.strength.chinese()
+        )?;
     }
     Ok(())
 }

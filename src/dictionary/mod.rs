@@ -8,9 +8,9 @@ mod term;
 use std::{collections::HashMap, path::Path};
 
 pub use builtin::{builtin_texts, read_folder};
-#[cfg(feature = "recall")]
-pub use index::RecallIndex;
 pub use index::{Automaton, NearIndex};
+#[cfg(feature = "recall")]
+pub use index::{RecallError, RecallIndex};
 pub use source::{DictionaryError, Tables, Texts};
 pub use term::{ClauseWord, CueGroup, Exclusion, Need, Needs, Negative, Tail, TaxLabel, Term, TermKind, under_any};
 

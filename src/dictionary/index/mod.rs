@@ -8,4 +8,4 @@ mod recall;
 pub use exact::Automaton;
 pub use near::NearIndex;
 #[cfg(feature = "recall")]
-pub use recall::RecallIndex;
+pub use recall::{RecallError, RecallIndex};
