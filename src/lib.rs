@@ -1,4 +1,25 @@
 //! lvjian (绿鉴): a Chinese text engine for green finance.
+//!
+//! It reads invoice lines and loan purposes, finds green production materials, maps them to the entries of the official
+//! catalogues for the borrower's role, judges the entries' conditions, and decides loans by a dated rule pack. Every
+//! answer carries its evidence, and every refused match its reason code.
+//!
+//! ```
+//! use lvjian::{Document, Engine, Verdict};
+//!
+//! let engine = Engine::builtin()?;
+//! let as_of = "2026-01-01".parse()?;
+//!
+//! let line = engine.classify(&Document::line("*电动机*YE5-132S-4 三相异步电动机 5.5kW"), as_of)?;
+//! assert_eq!(line.verdict, Verdict::Green);
+//! assert!(line.matches[0].entries.iter().any(|entry| entry.code == "1.1.7"));
+//!
+//! // The head noun decides: a bolt for a solar module is a bolt.
+//! let bolt = engine.classify(&Document::line("*紧固件*光伏组件螺栓 M8"), as_of)?;
+//! assert_eq!(bolt.verdict, Verdict::NotGreen);
+//! assert_eq!(bolt.rejected[0].code.code(), "M005");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod batch;
 mod catalogue;
@@ -15,9 +36,18 @@ mod standard;
 mod store;
 mod text;
 
-pub use catalogue::{Catalogue, CatalogueEntry, Condition, Edition};
-pub use dictionary::{Dictionary, Term};
-pub use engine::{Engine, EngineError};
-pub use matcher::Matcher;
-pub use model::*;
+pub use catalogue::{
+    Catalogue, CatalogueEntry, CatalogueError, CatalogueSources, Condition, Crossing, Edition, EditionUse,
+    GreenhouseMark, NoEdition, Quantity, Relation, Test,
+};
+pub use decision::{Decision, Trace, Wanted};
+pub use dictionary::{Dictionary, DictionaryError, Term, TermKind};
+pub use engine::{DecisionTask, Engine, EngineError, LoanInput};
+pub use matcher::{Candidate, Matcher};
+pub use model::{
+    Checked, Classification, ConditionResult, ConditionState, Direction, Document, EntryLink, InvoiceLine,
+    InvoiceStatus, Loan, Location, Match, Money, Origin, Refusal, RefusedMatch, Role, Scene, Span, Strength, TextKind,
+    Verdict, Via,
+};
+pub use standard::{Fact, LoanRule, Parameter, Standard, StandardError};
 pub use text::{Folded, Segmenter, fold};
