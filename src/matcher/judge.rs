@@ -37,6 +37,13 @@ impl Matcher<'_> {
         if cuts_latin(text, start, end) {
             return refuse(Refusal::LatinEdge, "");
         }
+        let costs = self.dictionary.cue("cost").map_or(&[][..], |group| group.words.as_slice());
+        if let Some(cost) = costs
+            .iter()
+            .find(|cost| text.match_indices(cost.as_str()).any(|(from, _)| from <= start && end <= from + cost.len()))
+        {
+            return refuse(Refusal::Cost, cost);
+        }
         if let Some((_, _, exclusion)) = self.dictionary.excluded(text).find(|(from, to, exclusion)| {
             let covers = *from <= start && end <= *to;
             let crosses = exclusion.kind == "joint" && *from < end && start < *to && !(start <= *from && *to <= end);
@@ -51,13 +58,6 @@ impl Matcher<'_> {
         {
             let name = self.dictionary.negatives().get(number).map_or("", |negative| negative.surface.as_str());
             return refuse(Refusal::Negative, name);
-        }
-        let costs = self.dictionary.cue("cost").map_or(&[][..], |group| group.words.as_slice());
-        if let Some(cost) = costs
-            .iter()
-            .find(|cost| text.match_indices(cost.as_str()).any(|(from, _)| from <= start && end <= from + cost.len()))
-        {
-            return refuse(Refusal::Cost, cost);
         }
         if let Some(word) = term.before_not.iter().find(|word| before.ends_with(word.as_str())) {
             return refuse(Refusal::NeighbourAgainst, word);
