@@ -34,6 +34,9 @@ struct Shared {
     /// 按哪一天的目录判断（YYYY-MM-DD，默认今天）/ the day whose catalogue applies
     #[arg(long, global = true, value_name = "DATE")]
     as_of: Option<Date>,
+    /// 用此词典目录代替内置词典 / a dictionary folder in place of the one that ships
+    #[arg(long = "base", global = true, value_name = "DIR")]
+    base: Option<PathBuf>,
     /// 叠加词典目录，可重复，后者优先 / dictionary overlay folder, repeatable
     #[arg(long = "dict", global = true, value_name = "DIR")]
     overlays: Vec<PathBuf>,
@@ -88,7 +91,7 @@ enum Failure {
 impl Shared {
     fn engine(&self) -> Result<Engine, Failure> {
         let overlays: Vec<&std::path::Path> = self.overlays.iter().map(PathBuf::as_path).collect();
-        Ok(Engine::with_overlays(&overlays)?)
+        Ok(Engine::with_folders(self.base.as_deref(), &overlays)?)
     }
 
     fn as_of(&self) -> Date {

@@ -33,18 +33,29 @@ pub fn builtin_texts() -> Texts {
 
 /// The tables of an overlay: the same file names under `folder`; a file that is not there adds nothing.
 pub fn read_folder(folder: &Path) -> Result<Texts, DictionaryError> {
-    let open = |path: &Path, source| DictionaryError::Open { path: path.display().to_string(), source };
-    fs::read_dir(folder).map_err(|source| open(folder, source))?;
+    fs::read_dir(folder).map_err(|source| open_error(folder, source))?;
     let mut texts = Texts::new();
     for &(file, _) in BUILTIN {
-        let path = folder.join(file);
-        match fs::read(&path) {
-            Ok(bytes) => {
-                texts.insert(file.to_owned(), crate::text::decode(&bytes).text);
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(source) => return Err(open(&path, source)),
+        if let Some(text) = read_optional(&folder.join(file))? {
+            texts.insert(file.to_owned(), text);
         }
     }
     Ok(texts)
+}
+
+/// The conditions table of a dictionary folder; none when the folder has no such file.
+pub fn read_conditions(folder: &Path) -> Result<Option<String>, DictionaryError> {
+    read_optional(&folder.join("catalogue/conditions.csv"))
+}
+
+fn read_optional(path: &Path) -> Result<Option<String>, DictionaryError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(crate::text::decode(&bytes).text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(open_error(path, source)),
+    }
+}
+
+fn open_error(path: &Path, source: std::io::Error) -> DictionaryError {
+    DictionaryError::Open { path: path.display().to_string(), source }
 }

@@ -7,7 +7,7 @@ mod term;
 
 use std::{collections::HashMap, path::Path};
 
-pub use builtin::{builtin_texts, read_folder};
+pub use builtin::{builtin_texts, read_conditions, read_folder};
 pub use index::{Automaton, NearIndex};
 #[cfg(feature = "recall")]
 pub use index::{RecallError, RecallIndex};
@@ -46,8 +46,13 @@ pub struct Dictionary {
 impl Dictionary {
     /// The dictionary that ships with the program, with overlays on top in order.
     pub fn with_overlays(folders: &[&Path]) -> Result<Self, DictionaryError> {
-        let mut layers = vec![builtin_texts()];
-        for folder in folders {
+        Self::with_folders(None, folders)
+    }
+
+    /// The dictionary in the folder `base` (`None`: the one that ships), with overlays on top in order.
+    pub fn with_folders(base: Option<&Path>, overlays: &[&Path]) -> Result<Self, DictionaryError> {
+        let mut layers = vec![base.map_or_else(|| Ok(builtin_texts()), read_folder)?];
+        for folder in overlays {
             layers.push(read_folder(folder)?);
         }
         Self::compile(&layers)

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::{
     catalogue::{Catalogue, CatalogueError, Edition, NoEdition, builtin_sources},
-    dictionary::{Dictionary, DictionaryError},
+    dictionary::{Dictionary, DictionaryError, read_conditions},
     matcher::Matcher,
     model::{Classification, Document},
     standard::{Standard, StandardError, builtin_standards},
@@ -47,9 +47,20 @@ impl Engine {
 
     /// The engine with dictionary overlays on top, in order; a later one wins.
     pub fn with_overlays(folders: &[&Path]) -> Result<Self, EngineError> {
+        Self::with_folders(None, folders)
+    }
+
+    /// The engine on the dictionary folder `base` (`None`: the one that ships), with overlays on top, in order. The
+    /// base's `catalogue/conditions.csv`, when it has one, replaces the shipped conditions.
+    pub fn with_folders(base: Option<&Path>, overlays: &[&Path]) -> Result<Self, EngineError> {
+        let conditions = base.map(read_conditions).transpose()?.flatten();
+        let mut sources = builtin_sources();
+        if let Some(text) = &conditions {
+            sources.conditions = vec![("catalogue/conditions.csv", text.as_str())];
+        }
         Ok(Self {
-            catalogue: Catalogue::load(&builtin_sources())?,
-            dictionary: Dictionary::with_overlays(folders)?,
+            catalogue: Catalogue::load(&sources)?,
+            dictionary: Dictionary::with_folders(base, overlays)?,
             segmenter: Segmenter::new(),
             standards: builtin_standards()?,
         })
