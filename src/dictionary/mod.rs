@@ -5,10 +5,12 @@ mod index;
 mod source;
 mod term;
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, sync::OnceLock};
+
+use aho_corasick::AhoCorasick;
 
 pub use builtin::{builtin_texts, read_conditions, read_folder};
-pub use index::{Automaton, NearIndex};
+pub use index::{ExactIndex, Hit, NearIndex};
 #[cfg(feature = "recall")]
 pub use index::{RecallError, RecallIndex};
 pub use source::{DictionaryError, Tables, Texts};
@@ -38,8 +40,9 @@ pub struct Dictionary {
     labels: HashMap<String, TaxLabel>,
     label_by_prefix: HashMap<String, String>,
     surfaces: Vec<(String, Surface)>,
-    automaton: Automaton,
-    exclusion_automaton: Automaton,
+    exact: ExactIndex,
+    /// Made on first use: most texts have no candidate, and need none.
+    exclusion_automaton: OnceLock<Option<AhoCorasick>>,
     fingerprint: String,
 }
 
@@ -89,9 +92,7 @@ impl Dictionary {
         }
         surfaces.retain(|(surface, _)| !surface.is_empty());
         let words: Vec<&str> = surfaces.iter().map(|(surface, _)| surface.as_str()).collect();
-        let automaton = Automaton::new(&words).map_err(DictionaryError::Compile)?;
-        let words: Vec<&str> = exclusions.iter().map(|exclusion| exclusion.surface.as_str()).collect();
-        let exclusion_automaton = Automaton::new(&words).map_err(DictionaryError::Compile)?;
+        let exact = ExactIndex::new(&words).map_err(DictionaryError::Compile)?;
         let labels: HashMap<String, TaxLabel> = tables.labels.into_iter().collect();
         let mut label_by_prefix = HashMap::new();
         for (label, row) in &labels {
@@ -116,8 +117,8 @@ impl Dictionary {
             labels,
             label_by_prefix,
             surfaces,
-            automaton,
-            exclusion_automaton,
+            exact,
+            exclusion_automaton: OnceLock::new(),
             fingerprint,
         })
     }
@@ -152,21 +153,25 @@ impl Dictionary {
         &self.exclusions
     }
 
-    /// Folded surfaces of active terms and negatives, with what they stand for, in the automaton's order.
+    /// Folded surfaces of active terms and negatives, with what they stand for, in the order of [`Self::exact`].
     pub fn surfaces(&self) -> &[(String, Surface)] {
         &self.surfaces
     }
 
     /// Finds the surfaces in a folded text.
-    pub fn automaton(&self) -> &Automaton {
-        &self.automaton
+    pub fn exact(&self) -> &ExactIndex {
+        &self.exact
     }
 
     /// Exclusions found in a folded text: start, end, exclusion.
     pub fn excluded<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, usize, &'t Exclusion)> + 't {
-        self.exclusion_automaton
-            .hits(text)
-            .filter_map(|hit| self.exclusions.get(hit.surface).map(|exclusion| (hit.start, hit.end, exclusion)))
+        // Compiling fails only beyond 2³¹ states; the surfaces are some thousands.
+        let automaton = self.exclusion_automaton.get_or_init(|| {
+            AhoCorasick::new(self.exclusions.iter().map(|exclusion| exclusion.surface.as_str())).ok()
+        });
+        automaton.iter().flat_map(move |automaton| automaton.find_overlapping_iter(text)).filter_map(|hit| {
+            self.exclusions.get(hit.pattern().as_usize()).map(|exclusion| (hit.start(), hit.end(), exclusion))
+        })
     }
 
     /// The cue group `name`.

@@ -12,7 +12,7 @@ pub use role::buyer_role;
 
 use crate::{
     catalogue::{Catalogue, Edition},
-    dictionary::{Dictionary, Surface, TaxLabel},
+    dictionary::{Dictionary, Hit, Surface, TaxLabel},
     model::{Classification, Document, TextKind, Via},
     text::{Folded, Layout, Script, Segmenter, cuts_latin, fold, script_of},
 };
@@ -60,10 +60,11 @@ impl<'d> Matcher<'d> {
     /// Reads one document.
     pub fn read(&self, document: &Document) -> Classification {
         let folded = fold(&document.text);
-        if !self.dictionary.automaton().is_match(folded.text()) {
+        let hits = self.dictionary.exact().hits(folded.text());
+        if hits.is_empty() {
             return resolve::without_candidates(self, document, folded.text());
         }
-        let reading = self.lay_out(document, folded);
+        let reading = self.lay_out(document, folded, &hits);
         resolve::classify(self, &reading)
     }
 
@@ -76,11 +77,13 @@ impl<'d> Matcher<'d> {
 
     /// Every surface in the text, unjudged: what `match --stage candidates` shows.
     pub fn candidates(&self, document: &Document) -> Vec<(Candidate, crate::model::Span)> {
-        let reading = self.lay_out(document, fold(&document.text));
+        let folded = fold(&document.text);
+        let hits = self.dictionary.exact().hits(folded.text());
+        let reading = self.lay_out(document, folded, &hits);
         reading.candidates.iter().map(|c| (*c, reading.folded.original(c.start, c.end))).collect()
     }
 
-    fn lay_out<'t>(&self, document: &'t Document, folded: Folded) -> Reading<'t>
+    fn lay_out<'t>(&self, document: &'t Document, folded: Folded, hits: &[Hit]) -> Reading<'t>
     where
         'd: 't,
     {
@@ -92,7 +95,7 @@ impl<'d> Matcher<'d> {
         // A model number alone (*电动机*YE3-160M-4) leaves the label as the only name of the goods.
         let named = text.get(layout.body..).unwrap_or_default().chars().any(|c| script_of(c) == Script::Han);
         let from = if named { layout.body } else { 0 };
-        for hit in self.dictionary.automaton().hits(text).filter(|hit| hit.start >= from) {
+        for hit in hits.iter().filter(|hit| hit.start >= from) {
             match self.dictionary.surfaces().get(hit.surface).map(|(_, surface)| *surface) {
                 Some(Surface::Term(term, via)) => {
                     candidates.push(Candidate { start: hit.start, end: hit.end, term, via });

@@ -5,7 +5,7 @@ mod near;
 #[cfg(feature = "recall")]
 mod recall;
 
-pub use exact::Automaton;
+pub use exact::{ExactIndex, Hit};
 pub use near::NearIndex;
 #[cfg(feature = "recall")]
 pub use recall::{RecallError, RecallIndex};
