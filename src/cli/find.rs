@@ -26,7 +26,7 @@ pub(super) fn run(shared: &Shared, args: &FindArgs) -> Result<(), Failure> {
     let mut out = Output::open(None)?;
     let query = fold(&args.query).text().to_owned();
 
-    let found = similar_terms(&engine, &query, args.limit)?;
+    let found = similar_terms(engine, &query, args.limit)?;
     if !found.is_empty() {
         writeln!(out, "词条")?;
     }
@@ -36,7 +36,7 @@ pub(super) fn run(shared: &Shared, args: &FindArgs) -> Result<(), Failure> {
         writeln!(out, "  [{way}] {name}  {}·{}  {}", term.scene.chinese(), term.strength.chinese(), codes.join(" "))?;
     }
 
-    let entries: Vec<&CatalogueEntry> = entries(&engine, &edition.id, &query, args.limit)?;
+    let entries: Vec<&CatalogueEntry> = entries(engine, &edition.id, &query, args.limit)?;
     if !entries.is_empty() {
         writeln!(out, "目录条目（{}）", edition.id)?;
     }

@@ -89,9 +89,10 @@ enum Failure {
 }
 
 impl Shared {
-    fn engine(&self) -> Result<Engine, Failure> {
+    /// The engine, kept until the process ends: giving its memory back piece by piece would only take time.
+    fn engine(&self) -> Result<&'static Engine, Failure> {
         let overlays: Vec<&std::path::Path> = self.overlays.iter().map(PathBuf::as_path).collect();
-        Ok(Engine::with_folders(self.base.as_deref(), &overlays)?)
+        Ok(Box::leak(Box::new(Engine::with_folders(self.base.as_deref(), &overlays)?)))
     }
 
     fn as_of(&self) -> Date {

@@ -44,7 +44,7 @@ pub(super) fn run(shared: &Shared, args: &WhyArgs) -> Result<(), Failure> {
             let reading = matcher.read(&document);
             text_trace(&mut out, &document, &reading, engine.catalogue())?;
             if reading.matches.is_empty() {
-                suggest(&mut out, &engine, &document)?;
+                suggest(&mut out, engine, &document)?;
             }
             writeln!(out, "\n{}", engine.fingerprint(&matcher.edition.id, None))?;
         }

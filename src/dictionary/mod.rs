@@ -16,7 +16,7 @@ pub use index::{RecallError, RecallIndex};
 pub use source::{DictionaryError, Tables, Texts};
 pub use term::{ClauseWord, CueGroup, Exclusion, Need, Needs, Negative, Tail, TaxLabel, Term, TermKind, under_any};
 
-use crate::{model::Via, text::fold};
+use crate::{model::Via, text::fold_text};
 
 /// What a surface of the main automaton stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,12 +82,12 @@ impl Dictionary {
         for (number, term) in terms.iter().enumerate().filter(|(_, term)| term.active) {
             let named = std::iter::once((&term.term, Via::Exact)).chain(term.aliases.iter().map(|a| (a, Via::Alias)));
             for (surface, via) in named {
-                surfaces.push((fold(surface).text().to_owned(), Surface::Term(number, via)));
+                surfaces.push((fold_text(surface), Surface::Term(number, via)));
             }
         }
         for (number, negative) in negatives.iter().enumerate() {
             for surface in std::iter::once(&negative.surface).chain(&negative.aliases) {
-                surfaces.push((fold(surface).text().to_owned(), Surface::Negative(number)));
+                surfaces.push((fold_text(surface), Surface::Negative(number)));
             }
         }
         surfaces.retain(|(surface, _)| !surface.is_empty());
@@ -166,9 +166,9 @@ impl Dictionary {
     /// Exclusions found in a folded text: start, end, exclusion.
     pub fn excluded<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, usize, &'t Exclusion)> + 't {
         // Compiling fails only beyond 2³¹ states; the surfaces are some thousands.
-        let automaton = self.exclusion_automaton.get_or_init(|| {
-            AhoCorasick::new(self.exclusions.iter().map(|exclusion| exclusion.surface.as_str())).ok()
-        });
+        let automaton = self
+            .exclusion_automaton
+            .get_or_init(|| AhoCorasick::new(self.exclusions.iter().map(|exclusion| exclusion.surface.as_str())).ok());
         automaton.iter().flat_map(move |automaton| automaton.find_overlapping_iter(text)).filter_map(|hit| {
             self.exclusions.get(hit.pattern().as_usize()).map(|exclusion| (hit.start(), hit.end(), exclusion))
         })

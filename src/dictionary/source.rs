@@ -1,13 +1,17 @@
 //! Reading the dictionary tables: CSV and TOML that a person who reads no Rust can edit.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
-use serde::{Deserialize, de::DeserializeOwned};
+use csv::StringRecord;
+use serde::Deserialize;
 
-use super::term::{ClauseWord, CueGroup, Exclusion, Link, Need, Needs, Negative, Tail, TaxLabel, Term};
+use super::term::{ClauseWord, CueGroup, Exclusion, Link, Need, Negative, Tail, TaxLabel, Term};
 use crate::{
     model::{Refusal, Role, Scene, Strength},
-    text::fold,
+    text::fold_text,
 };
 
 /// A table that cannot be read.
@@ -85,50 +89,50 @@ pub struct Tables {
 }
 
 #[derive(Deserialize)]
-struct TermRow {
-    id: String,
-    term: String,
-    aliases: String,
-    scene: String,
-    strength: String,
-    needs: String,
-    unless: String,
-    before_not: String,
-    after_not: String,
-    entries: String,
-    conditions: String,
-    source: String,
-    locator: String,
-    status: String,
-    note: String,
+struct TermRow<'t> {
+    id: &'t str,
+    term: &'t str,
+    aliases: &'t str,
+    scene: &'t str,
+    strength: &'t str,
+    needs: &'t str,
+    unless: &'t str,
+    before_not: &'t str,
+    after_not: &'t str,
+    entries: &'t str,
+    conditions: &'t str,
+    source: &'t str,
+    locator: &'t str,
+    status: &'t str,
+    note: &'t str,
 }
 
 #[derive(Deserialize)]
-struct ExclusionRow {
-    surface: String,
-    kind: String,
-    blocks: String,
-    reason: String,
+struct ExclusionRow<'t> {
+    surface: &'t str,
+    kind: &'t str,
+    blocks: &'t str,
+    reason: &'t str,
 }
 
 #[derive(Deserialize)]
-struct NegativeRow {
-    id: String,
-    surface: String,
-    aliases: String,
-    kind: String,
-    exempt: String,
-    source: String,
-    locator: String,
+struct NegativeRow<'t> {
+    id: &'t str,
+    surface: &'t str,
+    aliases: &'t str,
+    kind: &'t str,
+    exempt: &'t str,
+    source: &'t str,
+    locator: &'t str,
 }
 
 #[derive(Deserialize)]
-struct LabelRow {
-    label: String,
-    prefixes: String,
-    refuses: String,
-    allows: String,
-    supports: String,
+struct LabelRow<'t> {
+    label: &'t str,
+    prefixes: &'t str,
+    refuses: &'t str,
+    allows: &'t str,
+    supports: &'t str,
 }
 
 #[derive(Deserialize)]
@@ -146,11 +150,34 @@ struct GroupRow {
     words: Vec<String>,
 }
 
-fn rows<R: DeserializeOwned>(file: &str, text: &str) -> Result<Vec<R>, DictionaryError> {
-    csv::Reader::from_reader(text.as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .map_err(|source| DictionaryError::Row { file: file.to_owned(), source })
+/// Every record of a table, with its header; rows are read from them without copying a cell.
+fn records(file: &str, text: &str) -> Result<(StringRecord, Vec<StringRecord>), DictionaryError> {
+    let bad = |source| DictionaryError::Row { file: file.to_owned(), source };
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().map_err(bad)?.clone();
+    let records = reader.records().collect::<Result<_, _>>().map_err(bad)?;
+    Ok((header, records))
+}
+
+fn row<'r, R: Deserialize<'r>>(
+    file: &str,
+    header: &'r StringRecord,
+    record: &'r StringRecord,
+) -> Result<R, DictionaryError> {
+    record.deserialize(Some(header)).map_err(|source| DictionaryError::Row { file: file.to_owned(), source })
+}
+
+/// Parsed cells that many rows share.
+struct Shared<'r, T>(HashMap<&'r str, Arc<[T]>>);
+
+impl<'r, T> Shared<'r, T> {
+    fn new() -> Self {
+        Self(HashMap::new())
+    }
+
+    fn get(&mut self, cell: &'r str, parse: impl FnOnce(&str) -> Vec<T>) -> Arc<[T]> {
+        self.0.entry(cell).or_insert_with(|| parse(cell).into()).clone()
+    }
 }
 
 /// Reads a file of `[[group]]` tables.
@@ -165,14 +192,14 @@ fn list(cell: &str) -> Vec<String> {
 }
 
 fn folded(word: &str) -> String {
-    fold(word).text().to_owned()
+    fold_text(word)
 }
 
 fn folded_list(cell: &str) -> Vec<String> {
     list(cell).iter().map(|word| folded(word)).collect()
 }
 
-fn needs(cell: &str) -> Needs {
+fn needs(cell: &str) -> Vec<Vec<Need>> {
     list(cell)
         .iter()
         .map(|alternative| {
@@ -207,50 +234,88 @@ fn links(cell: &str) -> Option<Vec<Link>> {
 }
 
 impl Tables {
-    /// Reads the layers in order; a later layer wins.
+    /// Reads the layers in order; a later layer wins. Tables are read side by side, and joined in order.
     pub fn read(layers: &[Texts]) -> Result<Self, DictionaryError> {
         let mut tables = Self::default();
-        for layer in layers {
-            for (file, text) in layer {
-                tables.add(file, text)?;
+        std::thread::scope(|scope| {
+            let reading: Vec<_> = layers
+                .iter()
+                .flatten()
+                .map(|(file, text)| {
+                    scope.spawn(move || {
+                        let mut tables = Self::default();
+                        tables.add(file, text).map(|()| tables)
+                    })
+                })
+                .collect();
+            for thread in reading {
+                match thread.join() {
+                    Ok(read) => tables.join(read?),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
             }
+            Ok(tables)
+        })
+    }
+
+    /// Puts `later` on top.
+    fn join(&mut self, later: Self) {
+        self.terms.extend(later.terms);
+        self.exclusions.extend(later.exclusions);
+        self.negatives.extend(later.negatives);
+        self.cues.extend(later.cues);
+        self.tails.extend(later.tails);
+        self.labels.extend(later.labels);
+        // The first meaning of a word of sentences stands.
+        for (word, meaning) in later.clause_words {
+            self.clause_words.entry(word).or_insert(meaning);
         }
-        Ok(tables)
     }
 
     fn add(&mut self, file: &str, text: &str) -> Result<(), DictionaryError> {
         match file {
             "exclusions.csv" => {
-                for row in rows::<ExclusionRow>(file, text)? {
-                    let surface = folded(&row.surface);
-                    let blocks = if row.blocks == "*" { Vec::new() } else { list(&row.blocks) };
-                    let exclusion = Exclusion { surface: surface.clone(), kind: row.kind, blocks, reason: row.reason };
+                let (header, records) = records(file, text)?;
+                for record in &records {
+                    let row: ExclusionRow = row(file, &header, record)?;
+                    let surface = folded(row.surface);
+                    let blocks = if row.blocks == "*" { Vec::new() } else { list(row.blocks) };
+                    let exclusion = Exclusion {
+                        surface: surface.clone(),
+                        kind: row.kind.to_owned(),
+                        blocks,
+                        reason: row.reason.to_owned(),
+                    };
                     self.exclusions.insert(surface, exclusion);
                 }
             }
             "negatives.csv" => {
-                for row in rows::<NegativeRow>(file, text)? {
+                let (header, records) = records(file, text)?;
+                for record in &records {
+                    let row: NegativeRow = row(file, &header, record)?;
                     let negative = Negative {
-                        id: row.id.clone(),
-                        surface: row.surface,
-                        aliases: list(&row.aliases),
-                        kind: row.kind,
-                        exempt: folded_list(&row.exempt),
-                        source: (row.source, row.locator),
+                        id: row.id.to_owned(),
+                        surface: row.surface.to_owned(),
+                        aliases: list(row.aliases),
+                        kind: row.kind.to_owned(),
+                        exempt: folded_list(row.exempt),
+                        source: (row.source.to_owned(), row.locator.to_owned()),
                     };
-                    self.negatives.insert(row.id, negative);
+                    self.negatives.insert(negative.id.clone(), negative);
                 }
             }
             "tax-labels.csv" => {
-                for row in rows::<LabelRow>(file, text)? {
+                let (header, records) = records(file, text)?;
+                for record in &records {
+                    let row: LabelRow = row(file, &header, record)?;
                     let label = TaxLabel {
-                        label: row.label.clone(),
-                        prefixes: list(&row.prefixes),
+                        label: row.label.to_owned(),
+                        prefixes: list(row.prefixes),
                         refuses: row.refuses == "*",
-                        allows: list(&row.allows),
-                        supports: list(&row.supports),
+                        allows: list(row.allows),
+                        supports: list(row.supports),
                     };
-                    self.labels.insert(folded(&row.label), label);
+                    self.labels.insert(folded(row.label), label);
                 }
             }
             "cues.toml" => {
@@ -294,36 +359,40 @@ impl Tables {
     }
 
     fn add_terms(&mut self, file: &str, text: &str) -> Result<(), DictionaryError> {
+        let (header, records) = records(file, text)?;
         let mut seen = HashSet::new();
-        for row in rows::<TermRow>(file, text)? {
+        let mut company = Shared::new();
+        let mut neighbours = Shared::new();
+        for record in &records {
+            let row: TermRow = row(file, &header, record)?;
             let bad = |column: &'static str, value: &str| DictionaryError::Cell {
                 file: file.to_owned(),
-                id: row.id.clone(),
+                id: row.id.to_owned(),
                 column,
                 value: value.to_owned(),
             };
-            if !seen.insert(row.id.clone()) {
-                return Err(DictionaryError::Duplicate { file: file.to_owned(), id: row.id });
+            if !seen.insert(row.id) {
+                return Err(DictionaryError::Duplicate { file: file.to_owned(), id: row.id.to_owned() });
             }
             let term = Term {
-                id: row.id.clone(),
-                aliases: list(&row.aliases),
-                scene: Scene::from_code(&row.scene).ok_or_else(|| bad("scene", &row.scene))?,
-                strength: Strength::from_code(&row.strength).ok_or_else(|| bad("strength", &row.strength))?,
-                needs: needs(&row.needs),
-                unless: needs(&row.unless),
-                before_not: folded_list(&row.before_not),
-                after_not: folded_list(&row.after_not),
-                links: links(&row.entries).ok_or_else(|| bad("entries", &row.entries))?,
-                conditions: if row.conditions == "-" { Vec::new() } else { list(&row.conditions) },
-                source: (row.source, row.locator),
-                active: match row.status.as_str() {
+                id: row.id.to_owned(),
+                aliases: list(row.aliases),
+                scene: Scene::from_code(row.scene).ok_or_else(|| bad("scene", row.scene))?,
+                strength: Strength::from_code(row.strength).ok_or_else(|| bad("strength", row.strength))?,
+                needs: company.get(row.needs, needs),
+                unless: company.get(row.unless, needs),
+                before_not: neighbours.get(row.before_not, folded_list),
+                after_not: neighbours.get(row.after_not, folded_list),
+                links: links(row.entries).ok_or_else(|| bad("entries", row.entries))?,
+                conditions: if row.conditions == "-" { Vec::new() } else { list(row.conditions) },
+                source: (row.source.to_owned(), row.locator.to_owned()),
+                active: match row.status {
                     "active" => true,
                     "withdrawn" => false,
                     other => return Err(bad("status", other)),
                 },
-                note: row.note,
-                term: row.term,
+                note: row.note.to_owned(),
+                term: row.term.to_owned(),
             };
             self.terms.insert(term.id.clone(), term);
         }

@@ -1,5 +1,7 @@
 //! The things a dictionary holds, as the matcher reads them.
 
+use std::sync::Arc;
+
 use crate::model::{Refusal, Role, Scene, Strength};
 
 /// Where in the text a word of company is looked for.
@@ -11,8 +13,9 @@ pub enum Need {
     Cue(String),
 }
 
-/// Alternatives; each alternative holds when all its needs are found. No alternatives: nothing is asked.
-pub type Needs = Vec<Vec<Need>>;
+/// Alternatives; each alternative holds when all its needs are found. No alternatives: nothing is asked. Shared: many
+/// terms ask the same.
+pub type Needs = Arc<[Vec<Need>]>;
 
 /// Entries of one edition under one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,9 +46,9 @@ pub struct Term {
     /// Company that refuses it.
     pub unless: Needs,
     /// Folded strings that refuse it right in front.
-    pub before_not: Vec<String>,
+    pub before_not: Arc<[String]>,
     /// Folded strings that refuse it right behind.
-    pub after_not: Vec<String>,
+    pub after_not: Arc<[String]>,
     /// Catalogue links.
     pub links: Vec<Link>,
     /// Ids of the conditions its entries ask for it.

@@ -58,11 +58,11 @@ impl Engine {
         if let Some(text) = &conditions {
             sources.conditions = vec![("catalogue/conditions.csv", text.as_str())];
         }
-        Ok(Self {
-            catalogue: Catalogue::load(&sources)?,
-            dictionary: Dictionary::with_folders(base, overlays)?,
-            segmenter: Segmenter::new(),
-            standards: builtin_standards()?,
+        std::thread::scope(|scope| {
+            let rules = scope.spawn(|| (Catalogue::load(&sources), builtin_standards()));
+            let dictionary = Dictionary::with_folders(base, overlays)?;
+            let (catalogue, standards) = rules.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok(Self { catalogue: catalogue?, dictionary, segmenter: Segmenter::new(), standards: standards? })
         })
     }
 

@@ -73,12 +73,18 @@ impl ExactIndex {
             return Err("字太多 / too many different characters".to_owned());
         }
         let mut index = Self::from(Stored { alphabet, ..Stored::default() });
-        let mut words: Vec<(Vec<u16>, u32)> = surfaces
-            .iter()
-            .zip(0..rows)
-            .map(|(surface, row)| (surface.as_ref().chars().map(|c| index.code(c)).collect(), row))
-            .filter(|(word, _): &(Vec<u16>, u32)| !word.is_empty())
-            .collect();
+        let mut codes = Vec::new();
+        let mut ends = Vec::with_capacity(surfaces.len());
+        for surface in surfaces {
+            codes.extend(surface.as_ref().chars().map(|character| index.code(character)));
+            ends.push(codes.len());
+        }
+        let mut words: Vec<(&[u16], u32)> = Vec::with_capacity(surfaces.len());
+        let mut start = 0;
+        for (&end, row) in ends.iter().zip(0..rows) {
+            words.extend(codes.get(start..end).filter(|word| !word.is_empty()).map(|word| (word, row)));
+            start = end;
+        }
         words.sort_unstable();
         index.stored.grow(&words);
         index.stored.close();
@@ -161,7 +167,7 @@ fn pair_of(first: u16, second: u16) -> u32 {
 
 impl Stored {
     /// Builds the levels of the trie from sorted words (codes, number of the surface).
-    fn grow(&mut self, words: &[(Vec<u16>, u32)]) {
+    fn grow(&mut self, words: &[(&[u16], u32)]) {
         let mut level = vec![(0, words.len())];
         let mut depth = 0;
         self.label.push(0);
@@ -245,7 +251,8 @@ impl Stored {
     }
 
     fn emit(&self, node: u32, start: usize, end: usize, hits: &mut Vec<Hit>) {
-        let outputs = self.range(&self.first_output, node).and_then(|range| self.outputs.get(range)).unwrap_or_default();
+        let outputs =
+            self.range(&self.first_output, node).and_then(|range| self.outputs.get(range)).unwrap_or_default();
         hits.extend(outputs.iter().map(|&surface| Hit { start, end, surface: surface as usize }));
     }
 
