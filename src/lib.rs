@@ -41,7 +41,7 @@ pub use catalogue::{
     GreenhouseMark, NoEdition, Quantity, Relation, Test,
 };
 pub use decision::{Decision, Trace, Wanted};
-pub use dictionary::{Dictionary, DictionaryError, Term, TermKind};
+pub use dictionary::{BundleFault, Dictionary, DictionaryError, Term, TermKind, builtin_texts};
 pub use engine::{DecisionTask, Engine, EngineError, LoanInput};
 pub use matcher::{Candidate, Matcher};
 pub use model::{

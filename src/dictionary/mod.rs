@@ -1,6 +1,7 @@
 //! The dictionary of green production materials (绿色生产资料库): terms, exclusions, cues, heads, tax labels, negatives.
 
 mod builtin;
+mod bundle;
 mod index;
 mod source;
 mod term;
@@ -8,8 +9,10 @@ mod term;
 use std::{collections::HashMap, path::Path, sync::OnceLock};
 
 use aho_corasick::AhoCorasick;
+use serde::{Deserialize, Serialize};
 
 pub use builtin::{builtin_texts, read_conditions, read_folder};
+pub use bundle::{BUNDLE_FILE, BundleFault};
 pub use index::{ExactIndex, Hit, NearIndex};
 #[cfg(feature = "recall")]
 pub use index::{RecallError, RecallIndex};
@@ -19,7 +22,7 @@ pub use term::{ClauseWord, CueGroup, Exclusion, Need, Needs, Negative, Tail, Tax
 use crate::{model::Via, text::fold_text};
 
 /// What a surface of the main automaton stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Surface {
     /// A term, by its number, and how.
     Term(usize, Via),
@@ -39,7 +42,7 @@ pub struct Dictionary {
     longest_tail: usize,
     labels: HashMap<String, TaxLabel>,
     label_by_prefix: HashMap<String, String>,
-    surfaces: Vec<(String, Surface)>,
+    surfaces: Vec<Surface>,
     exact: ExactIndex,
     /// Made on first use: most texts have no candidate, and need none.
     exclusion_automaton: OnceLock<Option<AhoCorasick>>,
@@ -52,8 +55,27 @@ impl Dictionary {
         Self::with_folders(None, folders)
     }
 
-    /// The dictionary in the folder `base` (`None`: the one that ships), with overlays on top in order.
+    /// The dictionary at `base` (`None`: the one that ships), with overlays on top in order. `base` is a folder, or a
+    /// bundle written by [`Self::write_bundle`]. A folder that holds a bundle of its own is read from it, and refused
+    /// when its tables have changed since.
     pub fn with_folders(base: Option<&Path>, overlays: &[&Path]) -> Result<Self, DictionaryError> {
+        if let Some(base) = base
+            && overlays.is_empty()
+        {
+            if base.is_file() {
+                return Self::read_bundle(base);
+            }
+            let bundle = base.join(BUNDLE_FILE);
+            if bundle.is_file() {
+                let fingerprint = fingerprint(&[read_folder(base)?]);
+                let dictionary = Self::read_bundle(&bundle)?;
+                return if dictionary.fingerprint == fingerprint {
+                    Ok(dictionary)
+                } else {
+                    Err(bundle::refused(&bundle, BundleFault::Stale))
+                };
+            }
+        }
         let mut layers = vec![base.map_or_else(|| Ok(builtin_texts()), read_folder)?];
         for folder in overlays {
             layers.push(read_folder(folder)?);
@@ -63,36 +85,19 @@ impl Dictionary {
 
     /// Compiles layers of texts; a later layer wins.
     pub fn compile(layers: &[Texts]) -> Result<Self, DictionaryError> {
-        let mut hasher = blake3::Hasher::new();
-        for layer in layers {
-            for (file, text) in layer {
-                hasher.update(file.as_bytes()).update(&[0]).update(text.as_bytes()).update(&[0]);
-            }
-        }
-        let fingerprint = hasher.finalize().to_hex().to_string();
-        Self::from_tables(Tables::read(layers)?, fingerprint)
+        Self::from_tables(Tables::read(layers)?, fingerprint(layers))
     }
 
     /// Compiles tables that were read before.
     pub fn from_tables(tables: Tables, fingerprint: String) -> Result<Self, DictionaryError> {
-        let terms: Vec<Term> = tables.terms.into_values().collect();
-        let negatives: Vec<Negative> = tables.negatives.into_values().collect();
-        let exclusions: Vec<Exclusion> = tables.exclusions.into_values().collect();
-        let mut surfaces: Vec<(String, Surface)> = Vec::new();
-        for (number, term) in terms.iter().enumerate().filter(|(_, term)| term.active) {
-            let named = std::iter::once((&term.term, Via::Exact)).chain(term.aliases.iter().map(|a| (a, Via::Alias)));
-            for (surface, via) in named {
-                surfaces.push((fold_text(surface), Surface::Term(number, via)));
-            }
-        }
-        for (number, negative) in negatives.iter().enumerate() {
-            for surface in std::iter::once(&negative.surface).chain(&negative.aliases) {
-                surfaces.push((fold_text(surface), Surface::Negative(number)));
-            }
-        }
-        surfaces.retain(|(surface, _)| !surface.is_empty());
+        let surfaces = surfaces_of(tables.terms.values(), tables.negatives.values());
         let words: Vec<&str> = surfaces.iter().map(|(surface, _)| surface.as_str()).collect();
         let exact = ExactIndex::new(&words).map_err(DictionaryError::Compile)?;
+        let surfaces = surfaces.into_iter().map(|(_, surface)| surface).collect();
+        Ok(Self::from_parts(tables, surfaces, exact, fingerprint))
+    }
+
+    fn from_parts(tables: Tables, surfaces: Vec<Surface>, exact: ExactIndex, fingerprint: String) -> Self {
         let labels: HashMap<String, TaxLabel> = tables.labels.into_iter().collect();
         let mut label_by_prefix = HashMap::new();
         for (label, row) in &labels {
@@ -100,7 +105,7 @@ impl Dictionary {
                 label_by_prefix.insert(prefix.clone(), label.clone());
             }
         }
-        Ok(Self {
+        Self {
             longest_tail: tables
                 .tails
                 .keys()
@@ -108,9 +113,9 @@ impl Dictionary {
                 .map(|word| word.chars().count())
                 .max()
                 .unwrap_or(0),
-            terms,
-            negatives,
-            exclusions,
+            terms: tables.terms.into_values().collect(),
+            negatives: tables.negatives.into_values().collect(),
+            exclusions: tables.exclusions.into_values().collect(),
             cues: tables.cues.into_iter().collect(),
             tails: tables.tails,
             clause_words: tables.clause_words,
@@ -120,7 +125,7 @@ impl Dictionary {
             exact,
             exclusion_automaton: OnceLock::new(),
             fingerprint,
-        })
+        }
     }
 
     /// Content hash of every table, hexadecimal.
@@ -154,8 +159,13 @@ impl Dictionary {
     }
 
     /// Folded surfaces of active terms and negatives, with what they stand for, in the order of [`Self::exact`].
-    pub fn surfaces(&self) -> &[(String, Surface)] {
-        &self.surfaces
+    pub fn surfaces(&self) -> Vec<(String, Surface)> {
+        surfaces_of(self.terms.iter(), self.negatives.iter())
+    }
+
+    /// What a surface found by [`Self::exact`] stands for.
+    pub fn surface(&self, number: usize) -> Option<Surface> {
+        self.surfaces.get(number).copied()
     }
 
     /// Finds the surfaces in a folded text.
@@ -210,7 +220,37 @@ impl Dictionary {
 
     /// An index for near look-ups over the surfaces of terms.
     pub fn near_index(&self) -> Result<NearIndex, DictionaryError> {
-        let words = self.surfaces.iter().filter(|(_, surface)| matches!(surface, Surface::Term(..)));
+        let surfaces = self.surfaces();
+        let words = surfaces.iter().filter(|(_, surface)| matches!(surface, Surface::Term(..)));
         NearIndex::new(words.map(|(word, _)| word.as_str())).map_err(DictionaryError::Compile)
     }
+}
+
+/// Every folded surface, terms before negatives; empty ones are left out.
+fn surfaces_of<'t>(
+    terms: impl Iterator<Item = &'t Term>,
+    negatives: impl Iterator<Item = &'t Negative>,
+) -> Vec<(String, Surface)> {
+    let mut surfaces: Vec<(String, Surface)> = Vec::new();
+    for (number, term) in terms.enumerate().filter(|(_, term)| term.active) {
+        surfaces.push((fold_text(&term.term), Surface::Term(number, Via::Exact)));
+        surfaces.extend(term.aliases.iter().map(|alias| (fold_text(alias), Surface::Term(number, Via::Alias))));
+    }
+    for (number, negative) in negatives.enumerate() {
+        let names = std::iter::once(&negative.surface).chain(&negative.aliases);
+        surfaces.extend(names.map(|name| (fold_text(name), Surface::Negative(number))));
+    }
+    surfaces.retain(|(surface, _)| !surface.is_empty());
+    surfaces
+}
+
+/// Content hash of layers of tables, hexadecimal.
+fn fingerprint(layers: &[Texts]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for layer in layers {
+        for (file, text) in layer {
+            hasher.update(file.as_bytes()).update(&[0]).update(text.as_bytes()).update(&[0]);
+        }
+    }
+    hasher.finalize().to_hex().to_string()
 }

@@ -6,9 +6,12 @@ use std::{
 };
 
 use csv::StringRecord;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::term::{ClauseWord, CueGroup, Exclusion, Link, Need, Negative, Tail, TaxLabel, Term};
+use super::{
+    bundle::BundleFault,
+    term::{ClauseWord, CueGroup, Exclusion, Link, Need, Negative, Tail, TaxLabel, Term},
+};
 use crate::{
     model::{Refusal, Role, Scene, Strength},
     text::fold_text,
@@ -61,6 +64,14 @@ pub enum DictionaryError {
         /// Why.
         source: std::io::Error,
     },
+    /// A bundle that cannot be used, and what to do.
+    #[error("{path}: {fault}")]
+    Bundle {
+        /// Its path.
+        path: String,
+        /// What is wrong with it.
+        fault: BundleFault,
+    },
     /// The surfaces cannot be compiled.
     #[error("词典无法编译 / the dictionary does not compile: {0}")]
     Compile(String),
@@ -70,7 +81,7 @@ pub enum DictionaryError {
 pub type Texts = BTreeMap<String, String>;
 
 /// Every table, read and merged; later layers replace rows of earlier ones by id, surface, group or label.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Tables {
     /// Terms by id.
     pub terms: BTreeMap<String, Term>,

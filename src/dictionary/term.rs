@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Refusal, Role, Scene, Strength};
 
 /// Where in the text a word of company is looked for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Need {
     /// A literal word, folded.
     Word(String),
@@ -18,7 +20,7 @@ pub enum Need {
 pub type Needs = Arc<[Vec<Need>]>;
 
 /// Entries of one edition under one role.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// Edition id.
     pub edition: String,
@@ -29,7 +31,7 @@ pub struct Link {
 }
 
 /// One dictionary entry (绿色关键词).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Term {
     /// Stable id.
     pub id: String,
@@ -87,7 +89,7 @@ impl Term {
 }
 
 /// A look-alike that refuses every hit it covers or crosses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exclusion {
     /// Folded surface.
     pub surface: String,
@@ -100,7 +102,7 @@ pub struct Exclusion {
 }
 
 /// A name of the negative list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Negative {
     /// Stable id.
     pub id: String,
@@ -117,7 +119,7 @@ pub struct Negative {
 }
 
 /// Words of one meaning that may stand around a term.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CueGroup {
     /// Name, as `@name` in the tables.
     pub name: String,
@@ -130,7 +132,7 @@ pub struct CueGroup {
 }
 
 /// What a word behind a term makes of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Tail {
     /// The thing stays the thing: 设备, 系统, 型.
     Neutral,
@@ -153,7 +155,7 @@ pub enum Tail {
 }
 
 /// What a tax label (简称) says of the goods under it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaxLabel {
     /// 简称.
     pub label: String,
@@ -175,7 +177,7 @@ pub fn under_any(code: &str, prefixes: &[String]) -> bool {
 }
 
 /// What a word of a sentence does to the term before or behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ClauseWord {
     /// Bought or paid for; says nothing of the role.
     Buy,

@@ -96,7 +96,7 @@ impl<'d> Matcher<'d> {
         let named = text.get(layout.body..).unwrap_or_default().chars().any(|c| script_of(c) == Script::Han);
         let from = if named { layout.body } else { 0 };
         for hit in hits.iter().filter(|hit| hit.start >= from) {
-            match self.dictionary.surfaces().get(hit.surface).map(|(_, surface)| *surface) {
+            match self.dictionary.surface(hit.surface) {
                 Some(Surface::Term(term, via)) => {
                     candidates.push(Candidate { start: hit.start, end: hit.end, term, via });
                 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 macro_rules! refusals {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $chinese:literal;)+) => {
@@ -97,5 +97,13 @@ impl fmt::Display for Refusal {
 impl Serialize for Refusal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Refusal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        let known = Self::ALL.iter().copied().find(|refusal| refusal.code() == code);
+        known.ok_or_else(|| D::Error::custom(format!("unknown refusal {code}")))
     }
 }

@@ -1,0 +1,153 @@
+//! A compiled dictionary in one file, quick to load: magic, format number, hash of the payload, payload (postcard).
+//! It can always be rebuilt from the tables, and says so whenever it cannot be used.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Dictionary, DictionaryError, ExactIndex, Surface, Tables};
+
+/// The bundle that a dictionary folder may hold.
+pub const BUNDLE_FILE: &str = "dictionary.bundle";
+
+const MAGIC: &[u8; 8] = b"LVJIANDB";
+/// Raised whenever the payload's shape changes.
+const FORMAT: u32 = 1;
+const HEAD: usize = 8 + 4 + 32;
+/// No bundle is larger; a file beyond it is not read.
+const LARGEST: u64 = 1 << 30;
+
+/// Why a bundle cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BundleFault {
+    /// Some other file.
+    #[error("不是词典包 / not a dictionary bundle")]
+    Foreign,
+    /// Written by a version with another format.
+    #[error(
+        "词典包格式 {found}，本程序要 {FORMAT}；请重新生成：lvjian dict build DIR -o FILE / bundle format {found}, this program needs {FORMAT}; rebuild it with that command"
+    )]
+    Format {
+        /// The number in the file.
+        found: u32,
+    },
+    /// The tables beside it have changed.
+    #[error(
+        "词典表在生成词典包之后改过；请重新生成：lvjian dict build DIR / the tables changed after the bundle was built; rebuild it with that command"
+    )]
+    Stale,
+    /// Cut short or altered.
+    #[error(
+        "词典包已损坏；请重新生成：lvjian dict build DIR -o FILE / the bundle is damaged; rebuild it with that command"
+    )]
+    Damaged,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    fingerprint: String,
+    tables: Tables,
+    surfaces: Vec<Surface>,
+    exact: ExactIndex,
+}
+
+/// The error for a bundle at `path`.
+pub(super) fn refused(path: &Path, fault: BundleFault) -> DictionaryError {
+    DictionaryError::Bundle { path: path.display().to_string(), fault }
+}
+
+impl Dictionary {
+    /// Writes the dictionary as a bundle: to a temporary file beside `path`, then renamed.
+    pub fn write_bundle(&self, path: &Path) -> Result<(), DictionaryError> {
+        let payload = Payload {
+            fingerprint: self.fingerprint.clone(),
+            tables: self.tables(),
+            surfaces: self.surfaces.clone(),
+            exact: self.exact.clone(),
+        };
+        let payload = postcard::to_allocvec(&payload).map_err(|error| DictionaryError::Compile(error.to_string()))?;
+        let write = || -> io::Result<()> {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            file.write_all(MAGIC)?;
+            file.write_all(&FORMAT.to_le_bytes())?;
+            file.write_all(blake3::hash(&payload).as_bytes())?;
+            file.write_all(&payload)?;
+            file.as_file().sync_all()?;
+            file.persist(path)?;
+            Ok(())
+        };
+        write().map_err(|source| DictionaryError::Open { path: path.display().to_string(), source })
+    }
+
+    /// Reads a bundle.
+    pub fn read_bundle(path: &Path) -> Result<Self, DictionaryError> {
+        let open = |source| DictionaryError::Open { path: path.display().to_string(), source };
+        if fs::metadata(path).map_err(open)?.len() > LARGEST {
+            return Err(refused(path, BundleFault::Damaged));
+        }
+        Self::from_bundle(&fs::read(path).map_err(open)?).map_err(|fault| refused(path, fault))
+    }
+
+    /// Reads the bytes of a bundle.
+    pub fn from_bundle(bytes: &[u8]) -> Result<Self, BundleFault> {
+        let (head, payload) = bytes.split_at_checked(HEAD).ok_or(BundleFault::Foreign)?;
+        let rest = head.strip_prefix(MAGIC).ok_or(BundleFault::Foreign)?;
+        let (format, hash) = rest.split_first_chunk::<4>().ok_or(BundleFault::Foreign)?;
+        let found = u32::from_le_bytes(*format);
+        if found != FORMAT {
+            return Err(BundleFault::Format { found });
+        }
+        if blake3::hash(payload).as_bytes().as_slice() != hash {
+            return Err(BundleFault::Damaged);
+        }
+        let payload: Payload = postcard::from_bytes(payload).map_err(|_| BundleFault::Damaged)?;
+        Ok(Self::from_parts(payload.tables, payload.surfaces, payload.exact, payload.fingerprint))
+    }
+
+    /// The tables it was compiled from.
+    fn tables(&self) -> Tables {
+        Tables {
+            terms: self.terms.iter().map(|term| (term.id.clone(), term.clone())).collect(),
+            exclusions: self.exclusions.iter().map(|row| (row.surface.clone(), row.clone())).collect(),
+            negatives: self.negatives.iter().map(|row| (row.id.clone(), row.clone())).collect(),
+            cues: self.cues.iter().map(|(name, group)| (name.clone(), group.clone())).collect(),
+            tails: self.tails.clone(),
+            clause_words: self.clause_words.clone(),
+            labels: self.labels.iter().map(|(label, row)| (label.clone(), row.clone())).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_reads_back_and_says_what_is_wrong_with_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(BUNDLE_FILE);
+        let dictionary = Dictionary::with_overlays(&[]).unwrap();
+        dictionary.write_bundle(&path).unwrap();
+        let read = Dictionary::read_bundle(&path).unwrap();
+        assert_eq!(read.fingerprint(), dictionary.fingerprint());
+        assert_eq!(read.terms(), dictionary.terms());
+        assert_eq!(read.surfaces(), dictionary.surfaces());
+        assert_eq!(read.exact().hits("采购光伏组件"), dictionary.exact().hits("采购光伏组件"));
+
+        let bytes = fs::read(&path).unwrap();
+        let fault = |bytes: &[u8]| Dictionary::from_bundle(bytes).err().unwrap();
+        assert_eq!(fault(b"PK\x03\x04"), BundleFault::Foreign);
+        assert_eq!(fault(&bytes[..bytes.len() - 1]), BundleFault::Damaged);
+        let mut other = bytes.clone();
+        other[8] = 9;
+        assert_eq!(fault(&other), BundleFault::Format { found: 9 });
+        let mut flipped = bytes;
+        *flipped.last_mut().unwrap() ^= 1;
+        assert_eq!(fault(&flipped), BundleFault::Damaged);
+    }
+}
