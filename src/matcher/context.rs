@@ -6,22 +6,35 @@ use crate::{
     text::cuts_latin,
 };
 
-/// The first alternative of `needs` that holds in `text` outside `start..end`, as its words; `None` when none does.
-pub fn company(dictionary: &Dictionary, needs: &Needs, text: &str, start: usize, end: usize) -> Option<String> {
+/// The first alternative of `needs` that holds in `text`, as its words; `None` when none does. Inside the term's own
+/// surface `start..end` a word counts only when `marks` takes it.
+pub fn company(
+    dictionary: &Dictionary,
+    needs: &Needs,
+    text: &str,
+    (start, end): (usize, usize),
+    marks: impl Fn(&str) -> bool,
+) -> Option<String> {
     needs.iter().find_map(|alternative| {
         let words: Option<Vec<String>> =
-            alternative.iter().map(|need| found(dictionary, need, text, start, end)).collect();
+            alternative.iter().map(|need| found(dictionary, need, text, (start, end), &marks)).collect();
         words.filter(|words| !words.is_empty()).map(|words| words.join("+"))
     })
 }
 
-fn found(dictionary: &Dictionary, need: &Need, text: &str, start: usize, end: usize) -> Option<String> {
+fn found(
+    dictionary: &Dictionary,
+    need: &Need,
+    text: &str,
+    (start, end): (usize, usize),
+    marks: &impl Fn(&str) -> bool,
+) -> Option<String> {
     let stands = |word: &String| {
         !word.is_empty()
             && text.match_indices(word.as_str()).any(|(at, _)| {
                 let stop = at + word.len();
-                (stop <= start || at >= end)
-                    && !cuts_latin(text, at, stop)
+                (stop <= start || at >= end || marks(word))
+                    && (!cuts_latin(text, at, stop) || in_model_code(text, at, stop))
                     && !negated(text.get(..at).unwrap_or_default())
             })
     };
@@ -29,6 +42,37 @@ fn found(dictionary: &Dictionary, need: &Need, text: &str, start: usize, end: us
         Need::Word(word) => stands(word).then(|| word.clone()),
         Need::Cue(name) => dictionary.cue(name)?.words.iter().find(|word| stands(word)).cloned(),
     }
+}
+
+/// A word of `needs` that `text` denies, with the denial: 非节能.
+pub fn denied(dictionary: &Dictionary, needs: &Needs, text: &str) -> Option<String> {
+    let denial = |word: &String| {
+        text.match_indices(word.as_str()).find_map(|(at, _)| {
+            let before = text.get(..at)?;
+            let no = ["非", "不含", "无"].iter().find(|no| before.ends_with(**no))?;
+            Some(format!("{no}{word}"))
+        })
+    };
+    needs.iter().flatten().find_map(|need| match need {
+        Need::Word(word) => denial(word),
+        Need::Cue(name) => dictionary.cue(name)?.words.iter().find_map(denial),
+    })
+}
+
+/// Whether the Latin word `start..end` stands in a model code behind a number, as the drive of a vehicle does:
+/// XMA7000M|BEV|R2, BYD7152WT6|PHEV.
+fn in_model_code(text: &str, start: usize, end: usize) -> bool {
+    let word = text.get(start..end).unwrap_or_default();
+    let before = text.get(..start).unwrap_or_default();
+    let code = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+    let code = before.get(code.len()..).unwrap_or_default();
+    let digits = code.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let longest = digits.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+    word.len() >= 3
+        && word.chars().all(|c| c.is_ascii_alphabetic())
+        && longest >= 3
+        // HEV also ends PHEV, which is another drive.
+        && word != "hev"
 }
 
 /// Whether the text right in front denies what follows.

@@ -20,6 +20,12 @@ pub enum Behind {
 /// bracket being installed. `rest` is what stands behind the term in its phrase; `kind` tells goods from work and
 /// service.
 pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str, kind: TermKind) -> Behind {
+    // 光氧一体机|带活性炭: what the thing comes with changes nothing.
+    let comes_with = dictionary.cue("comes-with").map_or(&[][..], |group| group.words.as_slice());
+    let with = comes_with.iter().find_map(|word| rest.strip_prefix(word.as_str()));
+    if with.is_some_and(|gift| gift.chars().count() >= 2) {
+        return Behind::Thing(None);
+    }
     let mut left = rest;
     let mut role = None;
     let mut service: Option<&str> = None;
@@ -89,15 +95,30 @@ pub fn behind_in_sentence(dictionary: &Dictionary, rest: &str, kind: TermKind) -
     Behind::Thing(role)
 }
 
-/// The verb, when the words behind a term begin with a verb of buying that has another object: 采购|烟煤, but not
-/// 采购|款 or 采购|项目.
+/// The verb, when the words behind a term begin with a verb of buying that has another object: 采购|烟煤, 购进|柴油,
+/// 租赁|场地, but not 采购|款, 采购|项目 or 采购|合同.
 pub fn buys_something_else(dictionary: &Dictionary, rest: &str) -> Option<String> {
     let (verb, Meaning::Clause(ClauseWord::Buy)) = longest_prefix(dictionary, rest)? else { return None };
     let mut object = rest.get(verb.len()..)?;
-    while let Some((word, _)) = longest_prefix(dictionary, object) {
-        object = object.get(word.len()..)?;
+    while let Some((word, meaning)) = longest_prefix(dictionary, object) {
+        match meaning {
+            Meaning::Clause(ClauseWord::Link | ClauseWord::Act(_)) => return None,
+            Meaning::Tail(Tail::Place) => return Some(verb.to_owned()),
+            Meaning::Tail(Tail::Other(refusal)) if !matches!(refusal, Refusal::Paper | Refusal::ServiceAbout) => {
+                return Some(verb.to_owned());
+            }
+            _ => object = object.get(word.len()..)?,
+        }
     }
     (!object.is_empty()).then(|| verb.to_owned())
+}
+
+/// Whether a verb stands in these words: what follows is then its object, not the subject of the clause.
+pub fn has_verb(dictionary: &Dictionary, words: &str) -> bool {
+    words.char_indices().any(|(at, _)| {
+        let word = words.get(at..).and_then(|rest| longest_prefix(dictionary, rest));
+        matches!(word, Some((_, Meaning::Clause(ClauseWord::Buy | ClauseWord::Act(_)))))
+    })
 }
 
 /// A report, a form or a visit behind the name of a service belongs to that service: 环境影响评价|报告|编制.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     dictionary::{Tail, Term, TermKind, under_any},
     model::{Refusal, Role, Strength, TextKind},
-    text::{Phrase, Script, cuts_latin, script_of},
+    text::{Phrase, Script, cuts_latin, fold_text, script_of},
 };
 
 /// A candidate that stands.
@@ -92,19 +92,36 @@ impl Matcher<'_> {
             return Err(turned);
         }
         let role = self.head(reading, candidate, phrase, text.get(end..phrase_end.max(end)).unwrap_or_default())?;
-        if let Some(words) = context::company(self.dictionary, &term.unless, &reading.context, start, end) {
+        if let Some(words) = context::company(self.dictionary, &term.unless, &reading.context, (start, end), |_| false)
+        {
             return refuse(Refusal::ContextAgainst, &words);
         }
-        self.company(reading, term, role)
+        self.company(reading, candidate, term, role)
     }
 
     /// Whether the words the term needs are there, and what they make of its strength.
-    fn company(&self, reading: &Reading<'_>, term: &Term, role: Option<Role>) -> Result<Standing, Refused> {
-        // The term's own surface may hold the marking word: 变频空压机, 导轨式电能表.
-        let company = context::company(self.dictionary, &term.needs, &reading.context, 0, 0);
+    fn company(
+        &self,
+        reading: &Reading<'_>,
+        candidate: Candidate,
+        term: &Term,
+        role: Option<Role>,
+    ) -> Result<Standing, Refused> {
+        // An alias may hold the marking word (变频空压机, 导轨式电能表); a word that the name itself is made of marks
+        // nothing (瓶片, 边角料).
+        let name = fold_text(&term.term);
+        let own = (candidate.start, candidate.end);
+        let company =
+            context::company(self.dictionary, &term.needs, &reading.context, own, |word| !name.contains(word));
         let asked = !term.needs.is_empty();
         let strength = match (term.strength, &company) {
             (Strength::Generic, Some(_)) => Strength::Sufficient,
+            // 非节能型电机: the very mark is denied.
+            (Strength::Generic, None)
+                if let Some(word) = context::denied(self.dictionary, &term.needs, &reading.context) =>
+            {
+                return Err((Refusal::Negated, word));
+            }
             (Strength::NeedsContext, None) => return Err((Refusal::ContextMissing, wanted(term))),
             (Strength::NeedsContext, Some(_)) => Strength::Sufficient,
             (Strength::Sufficient, None) if asked => return Err((Refusal::ContextMissing, wanted(term))),
@@ -127,18 +144,22 @@ impl Matcher<'_> {
         let hit = text.get(candidate.start..candidate.end).unwrap_or_default();
         let rest = if hit.ends_with('仪') { rest.strip_prefix('器').unwrap_or(rest) } else { rest };
         // Model numbers right behind a Latin surface (ye5-132s-4) are no noun.
+        let all = rest;
         let rest = rest.trim_start_matches(|c: char| script_of(c) != Script::Han);
+        // PCS 100kW 储能项目用: behind a blank or a number, what the thing is meant for.
+        let rest = if is_line && rest.len() < all.len() && rest.ends_with('用') { "" } else { rest };
         let kind = self.dictionary.term(candidate.term).map_or(TermKind::Goods, Term::kind);
         let behind = if is_line {
             head::behind_in_goods_name(self.dictionary, rest, kind)
         } else {
             head::behind_in_sentence(self.dictionary, rest, kind)
         };
-        // 锅炉采购烟煤: what opens the clause and then buys something else is not what is bought.
+        // 锅炉采购烟煤, 某充电站购进柴油: the subject of a clause, before any verb, which then buys something else.
         let opens = reading.layout.phrases.iter().find(|other| phrase.is_some_and(|p| p.clause == other.clause));
         if !is_line
-            && opens.is_some_and(|first| first.start == candidate.start)
+            && let Some(first) = opens
             && let Some(word) = head::buys_something_else(self.dictionary, rest)
+            && !head::has_verb(self.dictionary, text.get(first.start..candidate.end).unwrap_or_default())
         {
             return Err((Refusal::Descriptive, word));
         }
@@ -169,14 +190,20 @@ impl Matcher<'_> {
         if let Some(word) = stated_use.iter().find(|word| in_front.contains(word.as_str())) {
             return Err((Refusal::StatedUse, word.clone()));
         }
+        // 浴室镜柜带|LED灯: what something else comes with is not what is bought.
+        let comes_with = self.dictionary.cue("comes-with").map_or(&[][..], |group| group.words.as_slice());
+        let ahead = text.get(reading.layout.body.min(candidate.start)..candidate.start).unwrap_or_default().trim_end();
+        if let Some(word) = comes_with.iter().find(|word| ahead.strip_suffix(word.as_str()).is_some_and(ends_in_noun)) {
+            return Err((Refusal::Modifier, word.clone()));
+        }
         let outside: Vec<&Phrase> = reading.layout.phrases.iter().filter(|other| !other.bracketed).collect();
         if phrase.bracketed && outside.iter().any(|other| has_han(text, other)) {
             return Err((Refusal::Bracketed, String::new()));
         }
-        for later in outside.iter().filter(|other| other.start >= phrase.end && other.clause == phrase.clause) {
-            let words = text.get(later.start..later.end).unwrap_or_default();
-            // A later phrase takes the head only when it is nothing but the name of a part or the like: 太阳能板 清洗剂.
-            // Longer phrases (独立包装, 滚动轴承) describe.
+        for other in outside.iter().filter(|other| **other != &phrase && other.clause == phrase.clause) {
+            let words = text.get(other.start..other.end).unwrap_or_default();
+            // Another phrase takes the head only when it is nothing but the name of a part or the like: 太阳能板 清洗剂,
+            // 模具 叠合板. Longer phrases (独立包装, 滚动轴承) describe.
             if let Some(Tail::Other(refusal)) = self.dictionary.tail(words)
                 && words.chars().count() >= 2
                 && matches!(
@@ -189,6 +216,11 @@ impl Matcher<'_> {
         }
         Ok(role)
     }
+}
+
+/// Whether these words can hold the name of a thing: two Han characters at their end.
+fn ends_in_noun(words: &str) -> bool {
+    words.chars().rev().take(2).filter(|&c| script_of(c) == Script::Han).count() == 2
 }
 
 fn has_han(text: &str, phrase: &Phrase) -> bool {

@@ -55,9 +55,12 @@ pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classifi
             Err(reason) => refused.push((candidate, reason)),
         }
     }
-    // What the neighbouring characters make of a longer hit, they make of the shorter ones inside it.
-    let tainted: Vec<(Candidate, Refused)> =
-        refused.iter().filter(|(_, (code, _))| *code == Refusal::NeighbourAgainst).cloned().collect();
+    // What the words around make of a longer hit, they make of the shorter ones inside it: 光伏 in 光伏电站购买家具.
+    let around = |code: Refusal| {
+        use Refusal::{Descriptive, Disposal, Negated, NeighbourAgainst, Replaced, StatedUse};
+        matches!(code, NeighbourAgainst | Descriptive | StatedUse | Negated | Disposal | Replaced)
+    };
+    let tainted: Vec<(Candidate, Refused)> = refused.iter().filter(|(_, (code, _))| around(*code)).cloned().collect();
     standing.retain(|(candidate, _)| {
         let longer = tainted.iter().find(|(other, _)| {
             other.start <= candidate.start
