@@ -28,6 +28,7 @@ mod decision;
 mod diag;
 mod dictionary;
 mod engine;
+mod eval;
 mod evidence;
 mod ingest;
 mod matcher;
@@ -41,8 +42,11 @@ pub use catalogue::{
     GreenhouseMark, NoEdition, Quantity, Relation, Test,
 };
 pub use decision::{Decision, Trace, Wanted};
-pub use dictionary::{BundleFault, Dictionary, DictionaryError, Term, TermKind, builtin_texts};
+pub use dictionary::{BundleFault, Dictionary, DictionaryError, Difference, RowChanges, Term, TermKind, builtin_texts};
 pub use engine::{DecisionTask, Engine, EngineError, LoanInput};
+pub use eval::impact::{
+    Case, ChangeKind, Comparison, Expected, Flip, GoldRow, LineChange, LineImpact, LoanChange, LoanImpact, Shadowing,
+};
 pub use matcher::{Candidate, Matcher};
 pub use model::{
     Checked, Classification, ConditionResult, ConditionState, Direction, Document, EntryLink, InvoiceLine,

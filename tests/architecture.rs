@@ -36,7 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("batch", BELOW_BATCH),
-    ("eval", BELOW_BATCH),
+    ("eval", BELOW_EVAL),
     ("serve", BELOW_SERVE),
     ("cli", BELOW_CLI),
     ("main", &["cli"]),
@@ -55,6 +55,21 @@ const BELOW_BATCH: &[&str] = &[
     "store",
     "ingest",
     "engine",
+];
+const BELOW_EVAL: &[&str] = &[
+    "model",
+    "diag",
+    "text",
+    "catalogue",
+    "dictionary",
+    "matcher",
+    "standard",
+    "evidence",
+    "decision",
+    "store",
+    "ingest",
+    "engine",
+    "batch",
 ];
 const BELOW_SERVE: &[&str] = &[
     "model",

@@ -147,6 +147,11 @@ impl Catalogue {
         &self.fingerprint
     }
 
+    /// Whether editions, entries and crosswalk are the same; conditions may differ.
+    pub fn same_entries(&self, other: &Self) -> bool {
+        self.editions == other.editions && self.entries == other.entries && self.crosswalk == other.crosswalk
+    }
+
     /// All editions, oldest first.
     pub fn editions(&self) -> &[Edition] {
         &self.editions

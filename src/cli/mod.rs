@@ -3,6 +3,7 @@
 mod assess;
 mod catalogue;
 mod classify;
+mod dict;
 mod explain;
 mod find;
 mod matching;
@@ -66,6 +67,8 @@ enum Verb {
     Catalogue(catalogue::CatalogueArgs),
     /// 规则包 / rule packs
     Standard(standard::StandardArgs),
+    /// 词典维护台 / the dictionary maintainer's desk
+    Dict(dict::DictArgs),
 }
 
 /// Why the program could not run, or what it found.
@@ -123,6 +126,7 @@ pub fn run() -> ExitCode {
         Verb::Explain(args) => explain::run(args),
         Verb::Catalogue(args) => catalogue::run(&cli.shared, args),
         Verb::Standard(args) => standard::run(&cli.shared, args),
+        Verb::Dict(args) => dict::run(&cli.shared, args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,6 +2,7 @@
 
 mod builtin;
 mod bundle;
+mod difference;
 mod index;
 mod source;
 mod term;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use builtin::{builtin_texts, read_conditions, read_folder};
 pub use bundle::{BUNDLE_FILE, BundleFault};
+pub use difference::{Difference, RowChanges};
 pub use index::{ExactIndex, Hit, NearIndex};
 #[cfg(feature = "recall")]
 pub use index::{RecallError, RecallIndex};
@@ -98,13 +100,14 @@ impl Dictionary {
     }
 
     fn from_parts(tables: Tables, surfaces: Vec<Surface>, exact: ExactIndex, fingerprint: String) -> Self {
-        let labels: HashMap<String, TaxLabel> = tables.labels.into_iter().collect();
         let mut label_by_prefix = HashMap::new();
-        for (label, row) in &labels {
+        // In the order of labels: when two claim a prefix, the same one wins in every run.
+        for (label, row) in &tables.labels {
             for prefix in &row.prefixes {
                 label_by_prefix.insert(prefix.clone(), label.clone());
             }
         }
+        let labels: HashMap<String, TaxLabel> = tables.labels.into_iter().collect();
         Self {
             longest_tail: tables
                 .tails
@@ -187,6 +190,21 @@ impl Dictionary {
     /// The cue group `name`.
     pub fn cue(&self, name: &str) -> Option<&CueGroup> {
         self.cues.get(name)
+    }
+
+    /// All cue groups, in no order.
+    pub fn cue_groups(&self) -> impl Iterator<Item = &CueGroup> {
+        self.cues.values()
+    }
+
+    /// All words that may stand behind a term, with their meaning, in no order.
+    pub fn tails(&self) -> impl Iterator<Item = (&str, Tail)> {
+        self.tails.iter().map(|(word, tail)| (word.as_str(), *tail))
+    }
+
+    /// All words of sentences, with what they do, in no order.
+    pub fn clause_words(&self) -> impl Iterator<Item = (&str, ClauseWord)> {
+        self.clause_words.iter().map(|(word, meaning)| (word.as_str(), *meaning))
     }
 
     /// The meaning of `word` behind a term.

@@ -16,7 +16,7 @@ use crate::{
     catalogue::Edition,
     decision::{Case, Decision, Trace, Wanted, assess},
     evidence::{ReadLine, Window, collect, same_invoice},
-    matcher::{Matcher, buyer_role},
+    matcher::buyer_role,
     model::{Classification, Document, InvoiceLine, Loan, Role, TextKind, Verdict},
     standard::{EditionRule, Standard},
 };
@@ -178,7 +178,7 @@ impl Engine {
         let known = readings.entry((edition.id.clone(), role)).or_default();
         for line in lines {
             let key = (line.goods.clone(), line.spec.clone(), line.tax_code.clone());
-            known.entry(key).or_insert_with(|| read_line(&matcher, line, role));
+            known.entry(key).or_insert_with(|| matcher.read(&line.document(role)));
         }
         let read: Vec<ReadLine<'_>> = lines
             .iter()
@@ -242,18 +242,4 @@ impl Engine {
             trace,
         }
     }
-}
-
-fn read_line(matcher: &Matcher<'_>, line: &InvoiceLine, role: Option<Role>) -> Classification {
-    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    matcher.read(&Document {
-        id: line.invoice.to_string(),
-        text: line.goods.clone(),
-        spec: some(&line.spec),
-        tax_code: some(&line.tax_code),
-        role,
-        parties: vec![line.seller.to_string(), line.buyer.to_string()],
-        location: line.location.clone(),
-        ..Document::default()
-    })
 }

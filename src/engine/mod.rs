@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::{
     catalogue::{Catalogue, CatalogueError, Edition, NoEdition, builtin_sources},
-    dictionary::{Dictionary, DictionaryError, read_conditions},
+    dictionary::{Dictionary, DictionaryError, Texts, read_conditions},
     matcher::Matcher,
     model::{Classification, Document},
     standard::{Standard, StandardError, builtin_standards},
@@ -54,13 +54,26 @@ impl Engine {
     /// base's `catalogue/conditions.csv`, when it has one, replaces the shipped conditions.
     pub fn with_folders(base: Option<&Path>, overlays: &[&Path]) -> Result<Self, EngineError> {
         let conditions = base.map(read_conditions).transpose()?.flatten();
+        Self::build(conditions.as_deref(), || Dictionary::with_folders(base, overlays))
+    }
+
+    /// The engine on tables that were read before: file name (relative to the dictionary's folder) → text, a later
+    /// layer wins. `conditions`, when given, is the text of `catalogue/conditions.csv` in place of the shipped one.
+    pub fn with_layers(layers: &[Texts], conditions: Option<&str>) -> Result<Self, EngineError> {
+        Self::build(conditions, || Dictionary::compile(layers))
+    }
+
+    fn build(
+        conditions: Option<&str>,
+        dictionary: impl FnOnce() -> Result<Dictionary, DictionaryError>,
+    ) -> Result<Self, EngineError> {
         let mut sources = builtin_sources();
-        if let Some(text) = &conditions {
-            sources.conditions = vec![("catalogue/conditions.csv", text.as_str())];
+        if let Some(text) = conditions {
+            sources.conditions = vec![("catalogue/conditions.csv", text)];
         }
         std::thread::scope(|scope| {
             let rules = scope.spawn(|| (Catalogue::load(&sources), builtin_standards()));
-            let dictionary = Dictionary::with_folders(base, overlays)?;
+            let dictionary = dictionary()?;
             let (catalogue, standards) = rules.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             Ok(Self { catalogue: catalogue?, dictionary, segmenter: Segmenter::new(), standards: standards? })
         })

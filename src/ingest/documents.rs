@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use super::{
     Column, ColumnMap, Header, IngestError, Input, Sink, TableReport,
+    invoices::amount,
     quarantine::{Fault, Quarantined},
     table::{self, bad_cell, parse_date},
     text_rows::next_line,
 };
 use crate::{
-    model::{Document, Location, Role, TextKind},
+    model::{Document, Location, Money, Role, TextKind},
     text::Encoding,
 };
 
@@ -121,6 +122,10 @@ fn from_json(raw: &str, kind: TextKind, location: Location) -> Result<Document, 
         industry: text("industry")?.filter(|code| !code.is_empty()),
         date,
         parties: Vec::new(),
+        amount: match text("amount")?.filter(|amount| !amount.is_empty()) {
+            Some(amount) => Some(Money::parse_yuan(&amount).ok_or((Fault::NotAmount, "amount", amount))?),
+            None => None,
+        },
         location,
     })
 }
@@ -158,6 +163,8 @@ fn document((header, row): table::TableRow<'_>, kind: TextKind) -> Result<Docume
             text => Some(parse_date(text).ok_or_else(|| bad_cell((header, row), Column::Date, Fault::NotDate, text))?),
         },
         parties: [Column::Seller, Column::Buyer, Column::Customer].into_iter().filter_map(some).collect(),
+        // Reading a text asks for no amount: a damaged one is as good as none.
+        amount: amount((header, row)).unwrap_or_default(),
         location: row.location.clone(),
     })
 }

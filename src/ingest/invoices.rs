@@ -108,20 +108,13 @@ fn line((header, row): TableRow<'_>, shared: &mut dyn FnMut(&str) -> Arc<str>) -
     if !header.has(Column::Goods) {
         return Ok(ReadRow::Invoice(shared(&invoice), status));
     }
-    let money = |column: Column| match cell(column) {
-        "" | "-" | "*" | "***" => Ok(None),
-        text => {
-            Money::parse_yuan(text).map(Some).ok_or_else(|| bad_cell((header, row), column, Fault::NotAmount, text))
-        }
-    };
-    let (net, tax, gross) = (money(Column::Net)?, money(Column::Tax)?, money(Column::Gross)?);
     let date = match cell(Column::Date) {
         "" => None,
         text => Some(parse_date(text).ok_or_else(|| bad_cell((header, row), Column::Date, Fault::NotDate, text))?),
     };
     let positive = cell(Column::Positive);
     let red = matches!(positive, "否" | "N" | "n" | "false" | "红字") || cell(Column::Status).contains("红字");
-    let amount = gross.or_else(|| net.map(|net| net + tax.unwrap_or_default()));
+    let amount = amount((header, row))?;
     // Some exports print a red-letter line without its sign.
     let amount = amount.map(|amount| if red && amount > Money::ZERO { -amount } else { amount });
     Ok(ReadRow::Line(InvoiceLine {
@@ -139,6 +132,18 @@ fn line((header, row): TableRow<'_>, shared: &mut dyn FnMut(&str) -> Arc<str>) -
         red,
         status,
     }))
+}
+
+/// The amount of a row with tax: the gross column, or net and tax together.
+pub(super) fn amount((header, row): TableRow<'_>) -> Result<Option<Money>, Box<Quarantined>> {
+    let money = |column: Column| match header.cell(&row.cells, column) {
+        "" | "-" | "*" | "***" => Ok(None),
+        text => {
+            Money::parse_yuan(text).map(Some).ok_or_else(|| bad_cell((header, row), column, Fault::NotAmount, text))
+        }
+    };
+    let (net, tax, gross) = (money(Column::Net)?, money(Column::Tax)?, money(Column::Gross)?);
+    Ok(gross.or_else(|| net.map(|net| net + tax.unwrap_or_default())))
 }
 
 /// The tax bureau's words for a status.

@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::words::{Role, TextKind};
+use super::{
+    money::Money,
+    words::{Role, TextKind},
+};
 
 /// Where a piece of data stood in the user's files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -53,6 +56,9 @@ pub struct Document {
     pub date: Option<Date>,
     /// Names of the parties, masked before matching.
     pub parties: Vec<String>,
+    /// The money that stands on it, tax included; zero on void invoices, which count for nothing. It never changes a
+    /// reading.
+    pub amount: Option<Money>,
     /// Where it stood.
     pub location: Location,
 }

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{document::Location, money::Money};
+use super::{
+    document::{Document, Location},
+    money::Money,
+    words::Role,
+};
 
 /// What the tax bureau says of an invoice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,4 +51,25 @@ pub struct InvoiceLine {
     pub red: bool,
     /// What the tax bureau says.
     pub status: InvoiceStatus,
+}
+
+impl InvoiceLine {
+    /// The line as a text to read. `role` is the borrower's, when the caller knows it.
+    pub fn document(&self, role: Option<Role>) -> Document {
+        let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        Document {
+            id: self.invoice.to_string(),
+            text: self.goods.clone(),
+            spec: some(&self.spec),
+            tax_code: some(&self.tax_code),
+            role,
+            parties: vec![self.seller.to_string(), self.buyer.to_string()],
+            amount: match self.status {
+                InvoiceStatus::Void => self.amount.and(Some(Money::ZERO)),
+                _ => self.amount,
+            },
+            location: self.location.clone(),
+            ..Document::default()
+        }
+    }
 }

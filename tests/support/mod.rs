@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unused_imports)]
 
+pub mod change;
 pub mod desk;
 
 use std::{

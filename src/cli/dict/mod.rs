@@ -1,0 +1,26 @@
+//! `dict`: the maintainer's desk.
+
+mod impact;
+mod impact_report;
+
+use clap::{Args, Subcommand};
+
+use super::{Failure, Shared};
+
+#[derive(Debug, Args)]
+pub struct DictArgs {
+    #[command(subcommand)]
+    verb: DictVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum DictVerb {
+    /// 改动的影响：哪些明细、贷款、金额、用例会变 / what a change would change
+    Impact(impact::ImpactArgs),
+}
+
+pub(super) fn run(shared: &Shared, args: &DictArgs) -> Result<(), Failure> {
+    match &args.verb {
+        DictVerb::Impact(args) => impact::run(shared, args),
+    }
+}

@@ -1,0 +1,3 @@
+//! Measuring dictionaries: what a change of one would change.
+
+pub mod impact;
