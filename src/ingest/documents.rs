@@ -1,6 +1,6 @@
 //! Texts to classify: NDJSON lines, or any table with a column of goods names.
 
-use std::{io::BufRead, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -9,12 +9,10 @@ use super::{
     invoices::amount,
     quarantine::{Fault, Quarantined},
     table::{self, bad_cell, parse_date},
-    text_rows::next_line,
+    source::TextSource,
+    text_rows::each_line,
 };
-use crate::{
-    model::{Document, Location, Money, Role, TextKind},
-    text::Encoding,
-};
+use crate::model::{Document, Location, Role, TextKind};
 
 /// Reads the documents of `input`: NDJSON by the file's ending, tables otherwise. Standard input may hold NDJSON, a table
 /// with a header, or one text a line; with `plain` every line of any input is one text.
@@ -38,12 +36,12 @@ pub fn read_documents(
         return read_lines(input, table::open(input)?, kind, plain, sink);
     }
     if *input == Input::Stdin {
-        let (encoding, mut reader) = table::open(input)?;
+        let mut source = table::open(input)?;
         let failed = |source| IngestError::Read { path: input.name().to_owned(), source };
-        if table::begins_with_header(&mut *reader, map, &wanted).map_err(failed)? {
-            return table::read_open(input, (encoding, reader), map, &wanted, &mut take);
+        if table::begins_with_header(&mut source, map, &wanted).map_err(failed)? {
+            return table::read_open(input, source, map, &wanted, &mut take);
         }
-        return read_lines(input, (encoding, reader), kind, plain, sink);
+        return read_lines(input, source, kind, plain, sink);
     }
     table::read(input, map, &wanted, &mut take)
 }
@@ -51,27 +49,20 @@ pub fn read_documents(
 /// One JSON object a line, or one text a line. Standard input may hold either: a line that begins with `{` is JSON.
 fn read_lines(
     input: &Input,
-    (encoding, mut reader): (Encoding, Box<dyn BufRead>),
+    source: TextSource,
     kind: TextKind,
     plain: bool,
     sink: &mut Sink<'_, Document>,
 ) -> Result<TableReport, IngestError> {
     let file: Arc<str> = Arc::from(input.name());
-    let mut line = Vec::new();
-    let mut row = 0;
     let json_only = matches!(input, Input::Path(_)) && !plain;
-    let failed = |source| IngestError::Read { path: input.name().to_owned(), source };
-    while let Some(too_long) = next_line(&mut *reader, &mut line).map_err(failed)? {
-        row += 1;
+    let encoding = source.encoding;
+    each_line(source, &mut |row, raw, fate| {
         let location = Location { file: file.clone(), sheet: None, row };
-        let raw = String::from_utf8_lossy(&line);
-        let raw = raw.trim_end_matches('\r');
-        if too_long {
-            (sink.set_aside)(Quarantined::new(location, Fault::TooLong, "", "", raw));
-        } else if std::str::from_utf8(&line).is_err() {
-            (sink.set_aside)(Quarantined::new(location, Fault::Undecodable, "", "", raw));
+        if let Err((fault, detail)) = fate {
+            (sink.set_aside)(Quarantined::new(location, fault, "", &detail, raw));
         } else if raw.trim().is_empty() {
-            continue;
+            // A blank line is none.
         } else if json_only || raw.trim_start().starts_with('{') {
             match from_json(raw, kind, location.clone()) {
                 Ok(document) => (sink.give)(document),
@@ -80,11 +71,10 @@ fn read_lines(
                 }
             }
         } else {
-            let document =
-                Document { id: row.to_string(), text: raw.to_owned(), kind, location, ..Document::default() };
-            (sink.give)(document);
+            (sink.give)(Document { id: row.to_string(), text: raw.to_owned(), kind, location, ..Document::default() });
         }
-    }
+    })
+    .map_err(|source| IngestError::Read { path: input.name().to_owned(), source })?;
     Ok(TableReport { encoding: Some(encoding), tables: 1 })
 }
 

@@ -24,3 +24,5 @@ pub const RATIO_FROM: u64 = 8 * 1024 * 1024;
 pub const HEADER_ROWS: usize = 10;
 /// Characters of raw text kept with a quarantined row.
 pub const RAW_KEPT: usize = 500;
+/// Largest window of a zstd frame, as a power of two: what `zstd --ultra` writes.
+pub const ZSTD_WINDOW_LOG: u32 = 27;

@@ -1,11 +1,13 @@
 //! Reading users' files: CSV, xlsx, NDJSON, standard input. Bad rows are set aside with file, row, column and reason.
 
 mod columns;
+mod delimited;
 mod documents;
 mod invoices;
 mod limits;
 mod loans;
 mod quarantine;
+mod source;
 mod table;
 mod text_rows;
 mod workbook;

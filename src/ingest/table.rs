@@ -1,13 +1,14 @@
 //! Tables from any file: find the header within the first rows, then give the rows below it.
 
-use std::{fs::File, io::BufRead, path::Path, sync::Arc};
+use std::{fs::File, path::Path, sync::Arc};
 
 use super::{
     IngestError, Input,
     columns::{ColumnMap, Header},
-    limits,
+    delimited, limits,
     quarantine::{Fault, Quarantined},
-    text_rows::{TextRows, open_text},
+    source::TextSource,
+    text_rows::each_row,
     workbook::{self, Next},
 };
 use crate::{model::Location, text::Encoding};
@@ -127,9 +128,9 @@ pub(super) fn read(
             })?;
         }
         _ => {
-            let (encoding, reader) = open(input)?;
-            report.encoding = Some(encoding);
-            read_delimited(input, reader, &mut feed)?;
+            let source = open(input)?;
+            report.encoding = Some(source.encoding);
+            read_delimited(input, source, &mut feed)?;
         }
     }
     feed.end_sheet();
@@ -141,45 +142,40 @@ pub(super) fn read(
 }
 
 /// Reads delimited text into `feed`.
-fn read_delimited(input: &Input, reader: Box<dyn BufRead>, feed: &mut Feed<'_>) -> Result<(), IngestError> {
-    let failed = |source| IngestError::Read { path: input.name().to_owned(), source };
-    let (delimiter, reader) = delimiter(reader).map_err(failed)?;
-    let mut rows = TextRows::new(reader, Arc::from(input.name()), delimiter);
-    while let Some(row) = rows.next_row().map_err(failed)? {
-        match row {
-            Err(bad) => (feed.take)(Err(bad)),
-            Ok(row) => {
-                if !feed.row(row) {
-                    break;
-                }
-            }
+fn read_delimited(input: &Input, source: TextSource, feed: &mut Feed<'_>) -> Result<(), IngestError> {
+    let file = Arc::from(input.name());
+    each_row(source, &file, &mut |row| match row {
+        Err(bad) => {
+            (feed.take)(Err(bad));
+            true
         }
-    }
-    Ok(())
+        Ok(row) => feed.row(row),
+    })
+    .map_err(|source| IngestError::Read { path: input.name().to_owned(), source })
 }
 
 /// Reads a table from text that is open already.
 pub(super) fn read_open(
     input: &Input,
-    (encoding, reader): (Encoding, Box<dyn BufRead>),
+    source: TextSource,
     map: &ColumnMap,
     wanted: &dyn Fn(&Header) -> bool,
     take: &mut dyn FnMut(ReadRow<'_>),
 ) -> Result<TableReport, IngestError> {
+    let encoding = source.encoding;
     let mut feed = Feed { map, wanted, take, held: Vec::new(), header: None, seen: Vec::new(), tables: 0 };
-    read_delimited(input, reader, &mut feed)?;
+    read_delimited(input, source, &mut feed)?;
     feed.end_sheet();
     Ok(TableReport { encoding: Some(encoding), tables: feed.tables })
 }
 
-/// Whether the first line that waits in `reader` is a header of at least two columns that `wanted` accepts.
+/// Whether the first line of `source` is a header of at least two columns that `wanted` accepts.
 pub(super) fn begins_with_header(
-    reader: &mut dyn BufRead,
+    source: &mut TextSource,
     map: &ColumnMap,
     wanted: &dyn Fn(&Header) -> bool,
 ) -> std::io::Result<bool> {
-    let head = reader.fill_buf()?;
-    let line = String::from_utf8_lossy(head.split(|&b| b == b'\n').next().unwrap_or_default()).into_owned();
+    let line = source.first_line()?;
     let cells: Vec<String> =
         line.trim_end().split([',', '\t', ';']).map(|cell| cell.trim_matches('"').to_owned()).collect();
     Ok(cells.len() > 1 && wanted(&Header::of(&cells, map)))
@@ -208,21 +204,8 @@ fn is_workbook(path: &Path) -> Result<bool, IngestError> {
 }
 
 /// Opens a text input.
-pub(super) fn open(input: &Input) -> Result<(Encoding, Box<dyn BufRead>), IngestError> {
-    let failed = |source| IngestError::Read { path: input.name().to_owned(), source };
-    match input {
-        Input::Path(path) => open_text(File::open(path).map_err(failed)?).map_err(failed),
-        Input::Stdin => open_text(std::io::stdin()).map_err(failed),
-    }
-}
-
-/// The delimiter, by what the first line holds most of.
-fn delimiter(mut reader: Box<dyn BufRead>) -> std::io::Result<(u8, Box<dyn BufRead>)> {
-    let head = reader.fill_buf()?;
-    let line = head.split(|&b| b == b'\n').next().unwrap_or_default();
-    let count = |byte: u8| line.iter().filter(|&&b| b == byte).count();
-    let best = [b'\t', b',', b';'].into_iter().max_by_key(|&byte| (count(byte), byte == b','));
-    Ok((best.unwrap_or(b','), reader))
+pub(super) fn open(input: &Input) -> Result<TextSource, IngestError> {
+    TextSource::open(input, delimited::CHUNK)
 }
 
 /// Reads a date as sheets write it: `2025-10-01`, `2025/10/1`, `20251001`, `2025年10月1日`, with or without a time.

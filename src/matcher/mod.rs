@@ -2,12 +2,14 @@
 
 mod condition;
 mod context;
+mod glance;
 mod head;
 mod judge;
 mod party;
 mod resolve;
 mod role;
 
+pub use glance::{Glance, Silence};
 pub use role::buyer_role;
 
 use crate::{

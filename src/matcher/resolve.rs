@@ -4,45 +4,26 @@ use std::collections::HashSet;
 
 use super::{
     Candidate, Matcher, Reading, condition,
+    glance::silent,
     judge::{Refused, Standing},
 };
 use crate::{
     dictionary::{Term, under_any},
     model::{
-        Classification, ConditionState, Document, EntryLink, Match, Refusal, RefusedMatch, Role, Strength, TextKind,
-        Verdict,
+        Classification, ConditionState, Document, EntryLink, Match, Refusal, RefusedMatch, Role, Strength, Verdict,
     },
-    text::Layout,
 };
 
 /// The answer for a text in which no surface occurs.
 pub(super) fn without_candidates(matcher: &Matcher<'_>, document: &Document, text: &str) -> Classification {
-    let (verdict, reason) = silent(matcher, document, text);
-    Classification { id: document.id.clone(), verdict, matches: Vec::new(), rejected: Vec::new(), reason }
-}
-
-/// A text that names nothing green: unreadable, vague, or simply something else.
-fn silent(matcher: &Matcher<'_>, document: &Document, text: &str) -> (Verdict, String) {
-    let says = |name: &str| {
-        matcher.dictionary.cue(name).and_then(|group| group.words.iter().find(|word| text.contains(word.as_str())))
-    };
-    let readable = text.chars().filter(|c| c.is_alphabetic()).count();
-    if readable == 0 {
-        return (Verdict::Review, "文本为空或被遮盖，无法判断".to_owned());
+    let (verdict, silence) = silent(matcher, document.kind, text);
+    Classification {
+        id: document.id.clone(),
+        verdict,
+        matches: Vec::new(),
+        rejected: Vec::new(),
+        reason: silence.to_string(),
     }
-    let layout = Layout::of(text, document.kind == TextKind::InvoiceLine);
-    let body = text.get(layout.body..).unwrap_or_default().trim();
-    let whole =
-        matcher.dictionary.cue("unreadable-whole").is_some_and(|group| group.words.iter().any(|word| word == body));
-    if let Some(word) = says("unreadable").map(String::as_str).or(whole.then_some(body)) {
-        return (Verdict::Review, format!("“{word}”没有写明货物，需调阅清单"));
-    }
-    if document.kind == TextKind::Purpose
-        && let Some(word) = says("vague-purpose")
-    {
-        return (Verdict::NotGreen, format!("用途笼统（{word}），未写明所购之物"));
-    }
-    (Verdict::NotGreen, "未发现绿色生产资料".to_owned())
 }
 
 /// Judges every candidate, lets longer ones win over those they cover, and builds the answer.
@@ -209,7 +190,8 @@ fn conclude(
 ) -> (Verdict, String) {
     let Some(best) = matches.iter().min_by_key(|found| (found.verdict(), found.span)) else {
         let text = reading.folded.text();
-        let (verdict, reason) = silent(matcher, reading.document, text);
+        let (verdict, silence) = silent(matcher, reading.document.kind, text);
+        let reason = silence.to_string();
         if verdict == Verdict::Review {
             return (verdict, reason);
         }

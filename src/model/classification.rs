@@ -62,6 +62,17 @@ pub struct Match {
 }
 
 impl Match {
+    /// The codes of the entries, each once, joined by `|`.
+    pub fn codes(&self) -> String {
+        let mut codes: Vec<&str> = Vec::new();
+        for entry in &self.entries {
+            if !codes.contains(&entry.code.as_str()) {
+                codes.push(&entry.code);
+            }
+        }
+        codes.join("|")
+    }
+
     /// The verdict this match alone supports: see [`Classification::verdict`].
     pub fn verdict(&self) -> Verdict {
         let any = |state| self.conditions.iter().any(|condition| condition.state == state);
@@ -108,4 +119,11 @@ pub struct Classification {
     pub rejected: Vec<RefusedMatch>,
     /// Why, in one Chinese sentence.
     pub reason: String,
+}
+
+impl Classification {
+    /// The match that the verdict rests on: the one with the best verdict, the first of them in the text.
+    pub fn best(&self) -> Option<&Match> {
+        self.matches.iter().min_by_key(|found| (found.verdict(), found.span))
+    }
 }

@@ -40,29 +40,10 @@ impl Folded {
 /// Folds `original`. Texts beyond 4 GiB are cut there.
 pub fn fold(original: &str) -> Folded {
     let mut folded = Folded { text: String::with_capacity(original.len()), origin: Vec::with_capacity(original.len()) };
-    let mut blank: Option<(u32, u32)> = None;
-    let mut before = Script::Other;
-    for (start, character) in original.char_indices() {
-        let Ok(from) = u32::try_from(start) else { break };
-        let place = (from, from.saturating_add(character.len_utf8() as u32));
-        for piece in pieces(character) {
-            if is_invisible(piece) {
-                continue;
-            }
-            if piece.is_whitespace() {
-                blank = blank.or(Some(place));
-                continue;
-            }
-            let now = script_of(piece);
-            if let Some(gap) = blank.take()
-                && keeps_blank(before, now)
-            {
-                folded.push(' ', gap);
-            }
-            folded.push(piece, place);
-            before = now;
-        }
-    }
+    each_piece(original, |piece, place| {
+        folded.text.push(piece);
+        folded.origin.resize(folded.text.len(), place);
+    });
     folded
 }
 
@@ -77,40 +58,66 @@ pub fn fold_text(original: &str) -> String {
     if original.chars().all(plain) { original.to_owned() } else { fold(original).text }
 }
 
-impl Folded {
-    fn push(&mut self, character: char, place: (u32, u32)) {
-        self.text.push(character);
-        self.origin.resize(self.text.len(), place);
+/// Folds `original` into `folded`, whose old content goes, without keeping the way back and without taking memory
+/// when `folded` has room.
+pub fn fold_into(original: &str, folded: &mut String) {
+    folded.clear();
+    each_piece(original, |piece, _| folded.push(piece));
+}
+
+/// Gives every folded character with the place, in the original, of the character it came from.
+fn each_piece(original: &str, mut give: impl FnMut(char, (u32, u32))) {
+    let mut blank: Option<(u32, u32)> = None;
+    let mut before = None;
+    for (start, character) in original.char_indices() {
+        let Ok(from) = u32::try_from(start) else { break };
+        let place = (from, from.saturating_add(character.len_utf8() as u32));
+        pieces(character, |piece| {
+            if piece.is_whitespace() {
+                blank = blank.or(Some(place));
+                return;
+            }
+            if is_invisible(piece) {
+                return;
+            }
+            if let Some(gap) = blank.take()
+                && before.is_some_and(|before| keeps_blank(script_of(before), script_of(piece)))
+            {
+                give(' ', gap);
+            }
+            give(piece, place);
+            before = Some(piece);
+        });
     }
 }
 
 /// A character's folded characters. Folding the result again changes nothing.
-fn pieces(character: char) -> impl Iterator<Item = char> {
-    let plain = match character {
-        'A'..='Z' => Some(character.to_ascii_lowercase()),
-        '\u{0}'..='\u{7f}' => Some(character),
-        '\u{4e00}'..='\u{9fff}' => Some(simplified(character)),
-        _ => None,
-    };
-    let single = plain.into_iter();
-    let several = plain.is_none().then(|| {
-        std::iter::once(character)
-            .nfkc()
-            .flat_map(char::to_lowercase)
-            .nfkc()
-            .map(|piece| match piece {
-                '×' | '✕' | '╳' => 'x',
-                '–' | '—' | '―' | '−' | '‐' | '‑' => '-',
-                '。' => '.',
-                '“' | '”' | '„' | '「' | '」' | '『' | '』' => '"',
-                '【' | '〔' | '〖' | '[' | '{' => '(',
-                '】' | '〕' | '〗' | ']' | '}' => ')',
-                '\u{4e00}'..='\u{9fff}' => simplified(piece),
-                other => other,
-            })
-            .collect::<Vec<_>>()
-    });
-    single.chain(several.into_iter().flatten())
+fn pieces(character: char, mut give: impl FnMut(char)) {
+    match character {
+        'A'..='Z' => give(character.to_ascii_lowercase()),
+        '\u{0}'..='\u{7f}' => give(character),
+        '\u{4e00}'..='\u{9fff}' => give(simplified(character)),
+        // Full-width forms of ASCII, the commonest of the rest.
+        '\u{ff01}'..='\u{ff5e}' => {
+            let narrow = char::from_u32(character as u32 - 0xfee0).unwrap_or(character);
+            give(one_sign(narrow.to_ascii_lowercase()));
+        }
+        _ => std::iter::once(character).nfkc().flat_map(char::to_lowercase).nfkc().map(one_sign).for_each(give),
+    }
+}
+
+/// One sign for those that mean the same; simplified Chinese.
+fn one_sign(piece: char) -> char {
+    match piece {
+        '×' | '✕' | '╳' => 'x',
+        '–' | '—' | '―' | '−' | '‐' | '‑' => '-',
+        '。' => '.',
+        '“' | '”' | '„' | '「' | '」' | '『' | '』' => '"',
+        '【' | '〔' | '〖' | '[' | '{' => '(',
+        '】' | '〕' | '〗' | ']' | '}' => ')',
+        '\u{4e00}'..='\u{9fff}' => simplified(piece),
+        other => other,
+    }
 }
 
 fn simplified(character: char) -> char {

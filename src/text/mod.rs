@@ -7,7 +7,7 @@ mod script;
 mod segment;
 
 pub use decode::{Encoding, decode};
-pub use fold::{Folded, fold, fold_text};
+pub use fold::{Folded, fold, fold_into, fold_text};
 pub use phrase::{Layout, Phrase};
 pub use script::{Script, cuts_latin, script_of};
 pub use segment::Segmenter;

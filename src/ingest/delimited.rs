@@ -1,0 +1,430 @@
+//! Delimited text and lines, a chunk at a time: chunks end where a record ends, so that threads can read them apart,
+//! and records are places in the chunk, so that nothing is copied that nobody asks for.
+
+use std::{
+    borrow::Cow,
+    io::{self, Read},
+};
+
+use memchr::{memchr, memchr_iter, memchr3, memrchr};
+
+use super::limits;
+
+/// Bytes that a chunk holds, more or less.
+pub const CHUNK: usize = 1024 * 1024;
+
+/// Where records end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// At each line end.
+    Lines,
+    /// At each line end outside quotation marks; the byte parts fields.
+    Fields(u8),
+}
+
+/// Whole records of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chunk {
+    /// The records, in the file's encoding.
+    pub bytes: Vec<u8>,
+    /// Line number of the first byte, from 1.
+    pub line: u64,
+    /// The chunk is the beginning of a single record beyond the size limit; the rest of it is lost.
+    pub too_long: bool,
+    /// The quotation mark that made the record too long never closes.
+    pub never_closed: bool,
+}
+
+/// Where a reader of chunks stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Bytes of the (unpacked) text in front.
+    pub offset: u64,
+    /// Line number of the next byte, from 1.
+    pub line: u64,
+}
+
+/// Cuts a text into chunks.
+pub struct Chunks {
+    input: Box<dyn Read + Send>,
+    shape: Shape,
+    size: usize,
+    held: Vec<u8>,
+    position: Position,
+    regions: Vec<(usize, usize)>,
+}
+
+impl Chunks {
+    /// Chunks of about `size` bytes.
+    pub fn new(input: Box<dyn Read + Send>, shape: Shape, size: usize) -> Self {
+        Self { input, shape, size, held: Vec::new(), position: Position { offset: 0, line: 1 }, regions: Vec::new() }
+    }
+
+    /// Where the next chunk begins.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The first bytes, without taking them; at most a chunk.
+    pub fn peek(&mut self) -> io::Result<&[u8]> {
+        if self.held.len() < self.size {
+            let room = (self.size - self.held.len()) as u64;
+            self.input.by_ref().take(room).read_to_end(&mut self.held)?;
+        }
+        Ok(&self.held)
+    }
+
+    /// Tells how records end, once the first bytes have shown it.
+    pub fn set_shape(&mut self, shape: Shape) {
+        self.shape = shape;
+    }
+
+    /// Passes over everything in front of `position`.
+    pub fn skip_to(&mut self, position: Position) -> io::Result<()> {
+        let mut rest = position.offset.saturating_sub(self.position.offset);
+        let held = usize::try_from(rest).map_or(self.held.len(), |rest| rest.min(self.held.len()));
+        self.held.drain(..held);
+        rest -= held as u64;
+        let skipped = io::copy(&mut self.input.by_ref().take(rest), &mut io::sink())?;
+        if skipped < rest {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "文件比上次短 / the file is shorter than before"));
+        }
+        self.position = position;
+        Ok(())
+    }
+
+    /// Fills `chunk` with the next records; false at the end.
+    pub fn next(&mut self, chunk: &mut Chunk) -> io::Result<bool> {
+        chunk.bytes.clear();
+        chunk.line = self.position.line;
+        chunk.too_long = false;
+        chunk.never_closed = false;
+        std::mem::swap(&mut chunk.bytes, &mut self.held);
+        let mut target = self.size.max(chunk.bytes.len());
+        loop {
+            let room = (target - chunk.bytes.len()) as u64;
+            let ended = self.input.by_ref().take(room).read_to_end(&mut chunk.bytes)? < room as usize;
+            if chunk.bytes.is_empty() {
+                return Ok(false);
+            }
+            if ended && chunk.bytes.len() <= limits::RECORD {
+                break;
+            }
+            if let Some(end) = self.last_end(&chunk.bytes) {
+                self.held.extend_from_slice(chunk.bytes.get(end..).unwrap_or_default());
+                chunk.bytes.truncate(end);
+                break;
+            }
+            if chunk.bytes.len() > limits::RECORD {
+                self.pass_over(chunk)?;
+                return Ok(true);
+            }
+            target = target.max(limits::RECORD) + self.size;
+        }
+        self.position.offset += chunk.bytes.len() as u64;
+        self.position.line += memchr_iter(b'\n', &chunk.bytes).count() as u64;
+        Ok(true)
+    }
+
+    /// One past the last line end that ends a record.
+    fn last_end(&mut self, bytes: &[u8]) -> Option<usize> {
+        let Shape::Fields(delimiter) = self.shape else { return memrchr(b'\n', bytes).map(|at| at + 1) };
+        self.regions.clear();
+        let mut from = 0;
+        let mut at = 0;
+        while let Some(quote) = find(b'"', bytes, at) {
+            if !opens(bytes, quote, delimiter) {
+                at = quote + 1;
+                continue;
+            }
+            self.regions.push((from, quote));
+            match closing(bytes, quote + 1) {
+                Some(close) => (from, at) = (close + 1, close + 1),
+                None => {
+                    from = bytes.len();
+                    break;
+                }
+            }
+        }
+        self.regions.push((from, bytes.len()));
+        self.regions
+            .iter()
+            .rev()
+            .find_map(|&(start, end)| memrchr(b'\n', bytes.get(start..end)?).map(|at| start + at + 1))
+    }
+
+    /// Leaves the beginning of a record that is too long in `chunk`, and passes over its rest.
+    fn pass_over(&mut self, chunk: &mut Chunk) -> io::Result<()> {
+        let mut scan = Slow { delimiter: self.shape, state: State::FieldStart };
+        let mut block = std::mem::take(&mut chunk.bytes);
+        chunk.bytes.extend_from_slice(block.get(..4 * limits::RAW_KEPT).unwrap_or(&block));
+        chunk.too_long = true;
+        loop {
+            let end = block.iter().position(|&byte| scan.ends(byte)).map(|at| at + 1);
+            let passed = block.get(..end.unwrap_or(block.len())).unwrap_or_default();
+            self.position.offset += passed.len() as u64;
+            self.position.line += memchr_iter(b'\n', passed).count() as u64;
+            if let Some(end) = end {
+                self.held.extend_from_slice(block.get(end..).unwrap_or_default());
+                return Ok(());
+            }
+            block.clear();
+            if self.input.by_ref().take(self.size as u64).read_to_end(&mut block)? == 0 {
+                chunk.never_closed = scan.state == State::Quoted;
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn find(byte: u8, bytes: &[u8], from: usize) -> Option<usize> {
+    memchr(byte, bytes.get(from..)?).map(|at| from + at)
+}
+
+/// Whether the quotation mark at `quote`, outside any quotation, opens one: it stands where a field begins.
+fn opens(bytes: &[u8], quote: usize, delimiter: u8) -> bool {
+    let before = quote.checked_sub(1).and_then(|at| bytes.get(at));
+    before.is_none_or(|&byte| byte == delimiter || byte == b'\n' || byte == b'\r')
+}
+
+/// The quotation mark that closes the quotation whose content begins at `from`; a doubled one does not.
+fn closing(bytes: &[u8], mut from: usize) -> Option<usize> {
+    loop {
+        let quote = find(b'"', bytes, from)?;
+        if bytes.get(quote + 1) != Some(&b'"') {
+            return Some(quote);
+        }
+        from = quote + 2;
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    FieldStart,
+    Unquoted,
+    Quoted,
+    QuoteInQuoted,
+}
+
+/// The same grammar byte by byte, for records that do not fit.
+struct Slow {
+    delimiter: Shape,
+    state: State,
+}
+
+impl Slow {
+    /// Takes a byte; true when it ends the record.
+    fn ends(&mut self, byte: u8) -> bool {
+        let Shape::Fields(delimiter) = self.delimiter else { return byte == b'\n' };
+        self.state = match (self.state, byte) {
+            (State::Quoted, b'"') => State::QuoteInQuoted,
+            (State::Quoted, _) => State::Quoted,
+            (State::FieldStart | State::QuoteInQuoted, b'"') => State::Quoted,
+            (_, b'\n') => return true,
+            (_, byte) if byte == delimiter || byte == b'\r' => State::FieldStart,
+            _ => State::Unquoted,
+        };
+        false
+    }
+}
+
+/// A field of a record: places in the chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    start: usize,
+    end: usize,
+}
+
+/// A record of delimited text.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'r> {
+    text: &'r [u8],
+    /// First byte in the chunk, and one past the last without the line end.
+    pub place: (usize, usize),
+    /// Line number, from 1.
+    pub line: u64,
+    /// The fields, at most [`limits::COLUMNS`] and one.
+    pub fields: &'r [Field],
+    /// Lines that an unclosed quotation mark swallowed at the end of the file.
+    pub swallowed: usize,
+}
+
+impl<'r> Record<'r> {
+    /// The bytes of the record as they stand, without the line end.
+    pub fn bytes(&self) -> &'r [u8] {
+        self.text.get(self.place.0..self.place.1).unwrap_or_default()
+    }
+
+    /// The bytes of a field as they stand, with their quotation marks.
+    pub fn raw(&self, column: usize) -> Option<&'r [u8]> {
+        self.fields.get(column).and_then(|field| self.text.get(field.start..field.end))
+    }
+
+    /// The content of a field.
+    pub fn content(&self, column: usize) -> Option<Cow<'r, [u8]>> {
+        self.raw(column).map(unquoted)
+    }
+}
+
+/// The content of a field without its quotation marks.
+fn unquoted(raw: &[u8]) -> Cow<'_, [u8]> {
+    let Some(inside) = raw.strip_prefix(b"\"") else { return Cow::Borrowed(raw) };
+    match memchr(b'"', inside) {
+        None => Cow::Borrowed(inside),
+        Some(close) if close + 1 == inside.len() => Cow::Borrowed(inside.get(..close).unwrap_or_default()),
+        Some(_) => {
+            let close = closing(inside, 0).unwrap_or(inside.len());
+            let mut content = Vec::with_capacity(inside.len());
+            let mut bytes = inside.get(..close).unwrap_or_default().iter();
+            while let Some(&byte) = bytes.next() {
+                content.push(byte);
+                if byte == b'"' {
+                    bytes.next();
+                }
+            }
+            content.extend_from_slice(inside.get(close + 1..).unwrap_or_default());
+            Cow::Owned(content)
+        }
+    }
+}
+
+/// The records of a chunk of delimited text, one after the other. Blank lines are passed over.
+pub struct Records<'c> {
+    bytes: &'c [u8],
+    delimiter: u8,
+    at: usize,
+    line: u64,
+    fields: Vec<Field>,
+}
+
+impl<'c> Records<'c> {
+    /// Reads `bytes`, which begin at line `line` of the file.
+    pub fn new(bytes: &'c [u8], delimiter: u8, line: u64) -> Self {
+        Self { bytes, delimiter, at: 0, line, fields: Vec::new() }
+    }
+
+    /// Where the next record begins, with its line.
+    pub fn position(&self) -> (usize, u64) {
+        (self.at, self.line)
+    }
+
+    /// The next record.
+    pub fn next_record(&mut self) -> Option<Record<'_>> {
+        loop {
+            match self.bytes.get(self.at)? {
+                b'\n' => self.line += 1,
+                b'\r' => {}
+                _ => break,
+            }
+            self.at += 1;
+        }
+        let (start, line) = (self.at, self.line);
+        let mut swallowed = 0;
+        self.fields.clear();
+        let end = loop {
+            let field = self.at;
+            let mut from = field;
+            if self.bytes.get(field) == Some(&b'"') {
+                let close = closing(self.bytes, field + 1);
+                from = close.map_or(self.bytes.len(), |close| close + 1);
+                let lines = memchr_iter(b'\n', self.bytes.get(field..from).unwrap_or_default()).count();
+                self.line += lines as u64;
+                if close.is_none() {
+                    swallowed = lines;
+                }
+            }
+            let stop = memchr3(self.delimiter, b'\n', b'\r', self.bytes.get(from..).unwrap_or_default());
+            let end = stop.map_or(self.bytes.len(), |at| from + at);
+            if self.fields.len() <= limits::COLUMNS {
+                self.fields.push(Field { start: field, end });
+            }
+            self.at = (end + 1).min(self.bytes.len());
+            match self.bytes.get(end) {
+                Some(&byte) if byte == self.delimiter => {
+                    if end + 1 == self.bytes.len() {
+                        if self.fields.len() <= limits::COLUMNS {
+                            self.fields.push(Field { start: end + 1, end: end + 1 });
+                        }
+                        break end + 1;
+                    }
+                }
+                Some(b'\n') => {
+                    self.line += 1;
+                    break end;
+                }
+                _ => break end,
+            }
+        };
+        Some(Record { text: self.bytes, place: (start, end), line, fields: &self.fields, swallowed })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn records(bytes: &[u8], line: u64) -> Vec<(u64, Vec<Vec<u8>>)> {
+        let mut reader = Records::new(bytes, b',', line);
+        let mut found = Vec::new();
+        while let Some(record) = reader.next_record() {
+            let cells = (0..record.fields.len()).map(|at| record.content(at).unwrap().into_owned()).collect();
+            found.push((record.line, cells));
+        }
+        found
+    }
+
+    fn oracle(bytes: &[u8]) -> Vec<Vec<Vec<u8>>> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+        reader.byte_records().map(|record| record.unwrap().iter().map(<[u8]>::to_vec).collect()).collect()
+    }
+
+    fn chunked(bytes: &[u8], size: usize, shape: Shape) -> Vec<Chunk> {
+        let mut chunks = Chunks::new(Box::new(io::Cursor::new(bytes.to_vec())), shape, size);
+        let mut found = Vec::new();
+        let mut chunk = Chunk::default();
+        while chunks.next(&mut chunk).unwrap() {
+            found.push(chunk.clone());
+        }
+        found
+    }
+
+    #[test]
+    fn lines_are_counted_with_either_line_end() {
+        let lines = |text: &str| records(text.as_bytes(), 1).into_iter().map(|(line, _)| line).collect::<Vec<_>>();
+        assert_eq!(lines("a,b\r\nc,\"d\r\ne\"\r\n\r\nf,g\r\n"), [1, 2, 5]);
+        assert_eq!(lines("a,b\nc,\"d\ne\"\n\nf,g"), [1, 2, 5]);
+    }
+
+    #[test]
+    fn an_inch_mark_inside_a_field_quotes_nothing() {
+        assert_eq!(records(b"a,1/2\",b\n\"c\",d\n", 1).len(), 2);
+        assert_eq!(chunked(b"a,1/2\",b\n\"c\",d\ne,f\n", 9, Shape::Fields(b',')).len(), 3);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Records are those that the csv crate reads, whatever stands in the text.
+        #[test]
+        fn records_are_those_of_the_csv_crate(text in "[ab光\",\n\r]{0,40}") {
+            let ours: Vec<Vec<Vec<u8>>> = records(text.as_bytes(), 1).into_iter().map(|(_, cells)| cells).collect();
+            prop_assert_eq!(ours, oracle(text.as_bytes()));
+        }
+
+        /// Cutting into chunks of any size changes no record and no line number.
+        #[test]
+        fn chunks_cut_no_record(text in "[ab光\",\n]{0,60}", size in 1usize..40) {
+            let whole = records(text.as_bytes(), 1);
+            let mut pieces = Vec::new();
+            for chunk in chunked(text.as_bytes(), size, Shape::Fields(b',')) {
+                pieces.extend(records(&chunk.bytes, chunk.line));
+            }
+            prop_assert_eq!(pieces, whole);
+            let joined: Vec<u8> =
+                chunked(text.as_bytes(), size, Shape::Lines).into_iter().flat_map(|chunk| chunk.bytes).collect();
+            prop_assert_eq!(joined, text.into_bytes());
+        }
+    }
+}

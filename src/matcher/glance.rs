@@ -1,0 +1,118 @@
+//! The quick look at a text: most texts name nothing of the dictionary, and those are answered without taking memory.
+
+use std::fmt;
+
+use aho_corasick::AhoCorasick;
+
+use super::Matcher;
+use crate::{
+    model::{TextKind, Verdict},
+    text::{Layout, fold_into},
+};
+
+/// Why a text in which nothing green stands gets its verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence<'d> {
+    /// No letter at all: empty or masked.
+    Empty,
+    /// Words that stand for goods without naming them, such as 详见销货清单.
+    Unnamed(&'d str),
+    /// A purpose that says nothing specific.
+    Vague(&'d str),
+    /// Something else.
+    Nothing,
+}
+
+impl fmt::Display for Silence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("文本为空或被遮盖，无法判断"),
+            Self::Unnamed(word) => write!(f, "“{word}”没有写明货物，需调阅清单"),
+            Self::Vague(word) => write!(f, "用途笼统（{word}），未写明所购之物"),
+            Self::Nothing => f.write_str("未发现绿色生产资料"),
+        }
+    }
+}
+
+/// A text that names nothing green: unreadable, vague, or simply something else. `text` is folded.
+pub(super) fn silent<'d>(matcher: &Matcher<'d>, kind: TextKind, text: &str) -> (Verdict, Silence<'d>) {
+    if !text.chars().any(char::is_alphabetic) {
+        return (Verdict::Review, Silence::Empty);
+    }
+    let body = text.get(Layout::of(text, kind == TextKind::InvoiceLine).body..).unwrap_or_default().trim();
+    let whole = words(matcher, "unreadable-whole").iter().find(|word| *word == body);
+    if let Some(word) = said(matcher, "unreadable", text).or(whole.map(String::as_str)) {
+        return (Verdict::Review, Silence::Unnamed(word));
+    }
+    if kind == TextKind::Purpose
+        && let Some(word) = said(matcher, "vague-purpose", text)
+    {
+        return (Verdict::NotGreen, Silence::Vague(word));
+    }
+    (Verdict::NotGreen, Silence::Nothing)
+}
+
+/// The words of a cue group.
+fn words<'d>(matcher: &Matcher<'d>, group: &str) -> &'d [String] {
+    matcher.dictionary.cue(group).map_or(&[], |group| group.words.as_slice())
+}
+
+/// The first word of the group, in the group's order, that stands in the text.
+fn said<'d>(matcher: &Matcher<'d>, group: &str, text: &str) -> Option<&'d str> {
+    words(matcher, group).iter().map(String::as_str).find(|word| text.contains(word))
+}
+
+/// A matcher with what the quick look needs. Make one for each thread.
+pub struct Glance<'d> {
+    matcher: Matcher<'d>,
+    /// Words of `unreadable` and `vague-purpose`; `None` when they cannot be compiled, and then every text is looked
+    /// at in full.
+    cues: Option<AhoCorasick>,
+    /// The last bytes of the words of `unreadable-whole`.
+    endings: [bool; 256],
+    folded: String,
+}
+
+impl<'d> Glance<'d> {
+    /// Prepares the quick look.
+    pub fn new(matcher: Matcher<'d>) -> Self {
+        let cues = words(&matcher, "unreadable").iter().chain(words(&matcher, "vague-purpose"));
+        let mut endings = [false; 256];
+        for last in words(&matcher, "unreadable-whole").iter().filter_map(|word| word.bytes().last()) {
+            if let Some(ending) = endings.get_mut(usize::from(last)) {
+                *ending = true;
+            }
+        }
+        Self { matcher, cues: AhoCorasick::new(cues).ok(), endings, folded: String::new() }
+    }
+
+    /// The matcher that reads texts in full.
+    pub fn matcher(&self) -> &Matcher<'d> {
+        &self.matcher
+    }
+
+    /// The verdict of a text in which no surface of the dictionary occurs; `None` when one does, and the text must be
+    /// read in full. The answer is that of [`Matcher::read`].
+    pub fn silent(&mut self, text: &str, kind: TextKind) -> Option<(Verdict, Silence<'d>)> {
+        fold_into(text, &mut self.folded);
+        if self.matcher.dictionary.automaton().is_match(&self.folded) {
+            return None;
+        }
+        let folded = self.folded.as_str();
+        let last = folded.trim_end().bytes().last().unwrap_or_default();
+        let plain = folded.chars().any(char::is_alphabetic)
+            && !self.endings.get(usize::from(last)).is_some_and(|ending| *ending && self.ends_with_whole(folded))
+            && self.cues.as_ref().is_some_and(|cues| !cues.is_match(folded));
+        Some(if plain { (Verdict::NotGreen, Silence::Nothing) } else { silent(&self.matcher, kind, folded) })
+    }
+
+    fn ends_with_whole(&self, folded: &str) -> bool {
+        let folded = folded.trim_end();
+        words(&self.matcher, "unreadable-whole").iter().any(|word| folded.ends_with(word.as_str()))
+    }
+
+    /// The text of the last [`Self::silent`], folded.
+    pub fn folded(&self) -> &str {
+        &self.folded
+    }
+}
