@@ -1,76 +1,111 @@
-//! Work over many items on several threads, answers in the order of the items whatever the number of threads.
+//! Millions of lines: chunks by ticket on several threads, answers in the order of the input, memory bounded by the
+//! chunks and not by the file.
 
-use std::thread;
+mod chunks;
+mod documents;
+mod reader;
+mod tickets;
 
-/// Items taken together.
-const CHUNK: usize = 4_096;
+use std::io;
 
-/// Applies `work` to each item that `feed` pushes, and gives the answers to `take` in order. Memory is bounded by the
-/// chunk, not by the number of items.
-pub struct Ordered<'w, T, U> {
-    threads: usize,
-    work: &'w (dyn Fn(&T) -> U + Sync),
-    take: &'w mut dyn FnMut(T, U),
-    held: Vec<T>,
+use crate::{
+    ingest::{IngestError, Position, Quarantined},
+    matcher::Matcher,
+    model::{Classification, Document, Money, TextKind, Verdict},
+};
+
+pub use chunks::{Appending, headings_of, read_lines, read_table};
+pub use documents::read_any;
+pub use reader::is_formula;
+
+/// How a run reads.
+#[derive(Clone, Copy)]
+pub struct Task<'t> {
+    /// Reads the texts.
+    pub matcher: Matcher<'t>,
+    /// Threads; at least one. The answer does not depend on it.
+    pub threads: usize,
+    /// Kind of texts whose row does not say.
+    pub kind: TextKind,
 }
 
-impl<'w, T: Send + Sync, U: Send> Ordered<'w, T, U> {
-    /// A run on `threads` threads (at least one).
-    pub fn new(threads: usize, work: &'w (dyn Fn(&T) -> U + Sync), take: &'w mut dyn FnMut(T, U)) -> Self {
-        Self { threads: threads.max(1), work, take, held: Vec::with_capacity(CHUNK) }
-    }
+/// What was counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Totals {
+    /// Rows answered.
+    pub rows: u64,
+    /// Bytes of input read, unpacked.
+    pub bytes: u64,
+    /// Rows set aside.
+    pub rejects: u64,
+    /// Rows by verdict, in the order of [`Verdict::ALL`].
+    pub verdicts: [u64; 4],
+    /// Amounts in 分 by verdict, where rows carry amounts.
+    pub fen: [i64; 4],
+    /// Rows that carried an amount.
+    pub with_amount: u64,
+}
 
-    /// Adds one item.
-    pub fn push(&mut self, item: T) {
-        self.held.push(item);
-        if self.held.len() >= CHUNK {
-            self.flush();
+impl Totals {
+    /// Counts a row.
+    pub fn count(&mut self, verdict: Verdict, amount: Option<Money>) {
+        let place = verdict as usize;
+        self.rows += 1;
+        if let Some(count) = self.verdicts.get_mut(place) {
+            *count += 1;
+        }
+        if let (Some(sum), Some(amount)) = (self.fen.get_mut(place), amount) {
+            *sum = sum.saturating_add(amount.fen());
+            self.with_amount += 1;
         }
     }
 
-    /// Finishes what is held. Call it at the end.
-    pub fn flush(&mut self) {
-        let items = std::mem::take(&mut self.held);
-        let share = items.len().div_ceil(self.threads).max(1);
-        let work = self.work;
-        let answers: Vec<U> = if self.threads == 1 || items.len() < 64 {
-            items.iter().map(work).collect()
-        } else {
-            thread::scope(|scope| {
-                let parts: Vec<_> = items
-                    .chunks(share)
-                    .map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<U>>()))
-                    .collect();
-                parts
-                    .into_iter()
-                    .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                    .collect()
-            })
-        };
-        for (item, answer) in items.into_iter().zip(answers) {
-            (self.take)(item, answer);
+    /// Adds what another part of the run counted.
+    pub fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.bytes += other.bytes;
+        self.rejects += other.rejects;
+        self.with_amount += other.with_amount;
+        for (sum, more) in self.verdicts.iter_mut().zip(other.verdicts) {
+            *sum += more;
         }
-        self.held.reserve(CHUNK);
+        for (sum, more) in self.fen.iter_mut().zip(other.fen) {
+            *sum = sum.saturating_add(more);
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Takes what a run gives, in the order of the input.
+pub trait Receiver: Send {
+    /// Finished bytes of the output.
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), RunError>;
+    /// A reading that the receiver lays out itself.
+    fn reading(&mut self, document: Document, reading: Classification) -> Result<(), RunError>;
+    /// A row set aside.
+    fn set_aside(&mut self, bad: Quarantined) -> Result<(), RunError>;
+    /// Everything in front of `mark` has been given; `part` is what was counted since the last mark.
+    fn reached(&mut self, mark: Mark, part: &Totals) -> Result<(), RunError>;
+}
 
-    #[test]
-    fn order_does_not_depend_on_threads() {
-        let run = |threads| {
-            let mut out = Vec::new();
-            let mut take = |item: u32, answer: u32| out.push((item, answer));
-            let square = |item: &u32| item * item;
-            let mut ordered = Ordered::new(threads, &square, &mut take);
-            (0..10_000).for_each(|item| ordered.push(item));
-            ordered.flush();
-            out
-        };
-        assert_eq!(run(1), run(2));
-        assert_eq!(run(1), run(8));
-        assert_eq!(run(1).len(), 10_000);
-    }
+/// How far a file has been read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Mark {
+    /// Place in a text read in chunks.
+    pub position: Position,
+    /// Rows given and set aside, in a file read row by row.
+    pub events: u64,
+}
+
+/// Why a run stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The input cannot be read.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// The output cannot be written.
+    #[error("输出失败 / cannot write: {0}")]
+    Output(#[from] io::Error),
+    /// The receiver refuses to go on.
+    #[error("{0}")]
+    Said(String),
 }

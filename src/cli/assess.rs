@@ -9,8 +9,9 @@ use clap::Args;
 
 use super::{
     Failure, Shared,
-    classify::{column_map, finish_quarantine},
+    classify::column_map,
     output::{Format, Output},
+    quarantine::Quarantine,
     report::{self, Heading},
 };
 use crate::{
@@ -169,7 +170,11 @@ pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
     store.save(&decisions)?;
     write(args.format, args.output.as_deref(), &decisions)?;
     summarise(shared, &decisions, &store);
-    finish_quarantine(shared, &set_aside, args.quarantine.as_deref(), args.fail_on_rejects)
+    let mut quarantine = Quarantine::new(shared, args.quarantine.as_deref())?;
+    for bad in &set_aside {
+        quarantine.add(bad)?;
+    }
+    quarantine.finish(args.fail_on_rejects)
 }
 
 fn write(format: Format, path: Option<&Path>, decisions: &[Decision]) -> Result<(), Failure> {

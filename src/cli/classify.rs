@@ -1,7 +1,6 @@
 //! `classify`: lines of text in, verdicts and matches out.
 
 use std::{
-    cell::RefCell,
     io::{IsTerminal, Write},
     path::PathBuf,
 };
@@ -11,11 +10,12 @@ use clap::Args;
 use super::{
     Failure, Shared,
     output::{Format, Output},
-    report::{self, Heading},
+    quarantine::Quarantine,
+    report::{Heading, Report},
 };
 use crate::{
-    batch::Ordered,
-    ingest::{ColumnMap, Input, Quarantined, Sink, read_documents},
+    batch::{Appending, Mark, Receiver, RunError, Task, Totals, headings_of, read_any, read_lines, read_table},
+    ingest::{CHUNK, ColumnMap, Input, Quarantined, TextSource, TextTable, is_delimited_text},
     model::{Classification, Document, TextKind, Verdict},
 };
 
@@ -45,6 +45,9 @@ pub struct ClassifyArgs {
     /// 有隔离行时退出码为 1 / exit 1 when rows were set aside
     #[arg(long)]
     fail_on_rejects: bool,
+    /// Bytes that one thread takes at a time; for tests of the seams between chunks.
+    #[arg(long, hide = true, default_value_t = CHUNK)]
+    chunk_size: usize,
 }
 
 fn parse_kind(text: &str) -> Result<TextKind, String> {
@@ -62,87 +65,151 @@ const HEADINGS: &[Heading] = &[
 ];
 
 fn row(document: &Document, reading: &Classification) -> Vec<String> {
-    let best = reading.matches.iter().min_by_key(|found| (found.verdict(), found.span));
-    let codes = best.map_or_else(String::new, |found| {
-        let mut codes: Vec<&str> = Vec::new();
-        for entry in &found.entries {
-            if !codes.contains(&entry.code.as_str()) {
-                codes.push(&entry.code);
-            }
-        }
-        codes.join("|")
-    });
+    let best = reading.best();
     vec![
         document.location.to_string(),
         document.id.clone(),
         reading.verdict.chinese().to_owned(),
         document.text.clone(),
         best.map_or_else(String::new, |found| found.term.clone()),
-        codes,
+        best.map_or_else(String::new, |found| found.codes()),
         reading.reason.clone(),
     ]
+}
+
+/// How one file is read.
+enum Plan {
+    /// Delimited text below a header that is understood.
+    Table(Box<TextTable>),
+    /// NDJSON or one text a line.
+    Lines(TextSource),
+    /// Row by row.
+    Rows,
+}
+
+/// Puts the answers of a run where they belong.
+struct Taker<'t> {
+    output: Output,
+    report: Option<Report>,
+    quarantine: Quarantine<'t>,
+    totals: Totals,
+}
+
+impl Receiver for Taker<'_> {
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), RunError> {
+        Ok(self.output.write_all(bytes)?)
+    }
+
+    fn reading(&mut self, document: Document, reading: Classification) -> Result<(), RunError> {
+        let Some(report) = &mut self.report else { return Ok(()) };
+        report.row(&mut self.output, row(&document, &reading)).map_err(said)
+    }
+
+    fn set_aside(&mut self, bad: Quarantined) -> Result<(), RunError> {
+        self.quarantine.add(&bad).map_err(said)
+    }
+
+    fn reached(&mut self, _: Mark, part: &Totals) -> Result<(), RunError> {
+        self.totals.add(part);
+        Ok(())
+    }
+}
+
+fn said(failure: Failure) -> RunError {
+    match failure {
+        Failure::Output(error) => RunError::Output(error),
+        other => RunError::Said(other.to_string()),
+    }
 }
 
 pub(super) fn run(shared: &Shared, args: &ClassifyArgs) -> Result<(), Failure> {
     let engine = shared.engine()?;
     let matcher = engine.matcher(shared.as_of())?;
     let map = column_map(args.map.as_deref())?;
-    let from_stdin = args.files.iter().any(|file| file == "-");
+    let inputs: Vec<Input> = args.files.iter().map(|name| Input::named(name)).collect();
+    let from_stdin = inputs.contains(&Input::Stdin);
     let default = if from_stdin && !std::io::stdout().is_terminal() { Format::Ndjson } else { Format::Text };
-    let by_name = args.files.iter().all(|file| file.ends_with(".ndjson") || file.ends_with(".jsonl"));
-    let format = args.format.unwrap_or(if by_name { Format::Ndjson } else { default });
-    let mut output = Output::open(args.output.as_deref())?;
-    let mut failure: Option<Failure> = None;
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut counts = [0usize; 4];
-    let set_aside: RefCell<Vec<Quarantined>> = RefCell::new(Vec::new());
-    {
-        let mut take = |document: Document, reading: Classification| {
-            let place = Verdict::ALL.iter().position(|verdict| *verdict == reading.verdict);
-            if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
-                *count += 1;
+    let format = args.format.unwrap_or(if inputs.iter().all(Input::is_json) { Format::Ndjson } else { default });
+    let task = Task { matcher, threads: shared.threads(), kind: args.kind };
+    let (appended, mut plans) = plans(&inputs, &map, args, format)?;
+    let mut taker = Taker {
+        output: Output::open(args.output.as_deref())?,
+        report: (format != Format::Ndjson && !appended).then(|| Report::new(format, "结论", HEADINGS)),
+        quarantine: Quarantine::new(shared, args.quarantine.as_deref())?,
+        totals: Totals::default(),
+    };
+    if appended && let Some(Plan::Table(table)) = plans.first() {
+        taker.output.write_all("\u{feff}".as_bytes())?;
+        taker.output.write_all(&headings_of(table))?;
+        taker.output.write_all(b"\n")?;
+    }
+    let appending = if appended { Appending::Columns } else { Appending::Contract };
+    for (input, plan) in inputs.iter().zip(plans.drain(..)) {
+        let from = Mark::default();
+        let encoding = match plan {
+            Plan::Table(table) => {
+                let encoding = table.source.encoding;
+                read_table(&task, *table, appending, from, &mut taker)?;
+                Some(encoding)
             }
-            if failure.is_some() {
-                return;
+            Plan::Lines(source) => {
+                let encoding = source.encoding;
+                read_lines(&task, input, source, args.plain, from, &mut taker)?;
+                Some(encoding)
             }
-            if format == Format::Ndjson {
-                let written = serde_json::to_writer(&mut output, &reading)
-                    .map_err(std::io::Error::from)
-                    .and_then(|()| output.write_all(b"\n"));
-                failure = written.err().map(Failure::Output);
-            } else {
-                rows.push(row(&document, &reading));
+            Plan::Rows => {
+                let contract = format == Format::Ndjson;
+                read_any(&task, input, &map, args.plain, contract, from, &mut taker)?.encoding
             }
         };
-        let work = |document: &Document| matcher.read(document);
-        let mut ordered = Ordered::new(shared.threads(), &work, &mut take);
-        for name in &args.files {
-            let input = Input::named(name);
-            let mut give = |document| ordered.push(document);
-            let mut aside = |bad| set_aside.borrow_mut().push(bad);
-            let mut sink = Sink { give: &mut give, set_aside: &mut aside };
-            let found = read_documents(&input, &map, args.kind, args.plain, &mut sink)?;
-            if let Some(encoding) = found.encoding.filter(|_| !from_stdin) {
-                shared.say(&format!("{name}：按 {} 读取 / read as {}", encoding.name(), encoding.name()));
-            }
+        if let Some(encoding) = encoding.filter(|_| *input != Input::Stdin) {
+            shared.say(&format!("{0}：按 {1} 读取 / read as {1}", input.name(), encoding.name()));
         }
-        ordered.flush();
     }
-    if let Some(failure) = failure {
-        return Err(failure);
-    }
-    match format {
-        Format::Ndjson => {}
-        Format::Text => report::text(&mut output, HEADINGS, &rows)?,
-        Format::Csv => report::csv(&mut output, HEADINGS, rows.into_iter())?,
-        Format::Xlsx => report::xlsx(&mut output, "结论", HEADINGS, rows.into_iter())?,
+    let Taker { mut output, report, quarantine, totals } = taker;
+    if let Some(report) = report {
+        report.finish(&mut output)?;
     }
     output.finish()?;
-    let total: usize = counts.iter().sum();
-    let words: Vec<String> =
-        Verdict::ALL.iter().zip(counts).map(|(verdict, count)| format!("{} {count}", verdict.chinese())).collect();
-    shared.say(&format!("共 {total} 行：{} · {}", words.join("，"), engine.fingerprint(&matcher.edition.id, None)));
-    finish_quarantine(shared, &set_aside.into_inner(), args.quarantine.as_deref(), args.fail_on_rejects)
+    shared.say(&format!("{} · {}", words_of(&totals), engine.fingerprint(&matcher.edition.id, None)));
+    quarantine.finish(args.fail_on_rejects)
+}
+
+/// Chooses how each file is read, and whether the output is the input with four more columns: that needs delimited
+/// texts with one and the same header.
+fn plans(inputs: &[Input], map: &ColumnMap, args: &ClassifyArgs, format: Format) -> Result<(bool, Vec<Plan>), Failure> {
+    let mut plans = Vec::new();
+    for input in inputs {
+        plans.push(if *input == Input::Stdin || !matches!(format, Format::Csv | Format::Ndjson) {
+            Plan::Rows
+        } else if input.is_json() || args.plain {
+            if format == Format::Ndjson { Plan::Lines(TextSource::open(input, args.chunk_size)?) } else { Plan::Rows }
+        } else if is_delimited_text(input)? {
+            Plan::Table(Box::new(TextTable::open(input, map, args.kind, args.chunk_size)?))
+        } else {
+            Plan::Rows
+        });
+    }
+    let heading = |plan: &Plan| match plan {
+        Plan::Table(table) => Some((table.heading.clone(), table.delimiter)),
+        _ => None,
+    };
+    let first = plans.first().and_then(heading);
+    let appended = format == Format::Csv && first.is_some() && plans.iter().all(|plan| heading(plan) == first);
+    if format == Format::Csv && !appended {
+        plans.iter_mut().for_each(|plan| *plan = Plan::Rows);
+    }
+    Ok((appended, plans))
+}
+
+/// What was counted, in words.
+fn words_of(totals: &Totals) -> String {
+    let counts: Vec<String> = Verdict::ALL
+        .iter()
+        .zip(totals.verdicts)
+        .map(|(verdict, count)| format!("{} {count}", verdict.chinese()))
+        .collect();
+    format!("共 {} 行：{}", totals.rows, counts.join("，"))
 }
 
 /// The user's column map, or an empty one.
@@ -151,32 +218,4 @@ pub(super) fn column_map(path: Option<&std::path::Path>) -> Result<ColumnMap, Fa
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::Said(format!("{}：无法读取 / cannot be read: {error}", path.display())))?;
     ColumnMap::parse(&text).map_err(|error| Failure::Said(format!("{}：{error}", path.display())))
-}
-
-/// Tells about rows set aside, and writes them down where the user asked.
-pub(super) fn finish_quarantine(
-    shared: &Shared,
-    rows: &[Quarantined],
-    path: Option<&std::path::Path>,
-    fail: bool,
-) -> Result<(), Failure> {
-    const SHOWN: usize = 10;
-    for bad in rows.iter().take(SHOWN) {
-        shared.say(&format!("隔离 {} {} [{}] {}：{}", bad.location, bad.column, bad.code, bad.reason, bad.raw));
-    }
-    if let Some(path) = path {
-        let mut output = Output::open(Some(path))?;
-        for bad in rows {
-            serde_json::to_writer(&mut output, bad).map_err(std::io::Error::from)?;
-            output.write_all(b"\n")?;
-        }
-        output.finish()?;
-    }
-    if rows.len() > SHOWN && path.is_none() {
-        shared.say(&format!("另有 {} 行被隔离；用 --quarantine FILE 写出全部", rows.len() - SHOWN));
-    }
-    if fail && !rows.is_empty() {
-        return Err(Failure::Findings(format!("{} 行被隔离 / rows set aside", rows.len())));
-    }
-    Ok(())
 }

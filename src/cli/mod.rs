@@ -8,6 +8,7 @@ mod explain;
 mod find;
 mod matching;
 mod output;
+mod quarantine;
 mod report;
 mod similar;
 mod standard;
@@ -18,7 +19,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 
-use crate::{Engine, EngineError, catalogue::NoEdition, ingest::IngestError, store::StoreError};
+use crate::{Engine, EngineError, batch::RunError, catalogue::NoEdition, ingest::IngestError, store::StoreError};
 
 /// 绿鉴：读发票明细和贷款用途，对照绿色目录，说明每一步 / reads invoice lines and loan purposes against the green catalogues.
 #[derive(Debug, Parser)]
@@ -82,6 +83,8 @@ enum Failure {
     Edition(#[from] NoEdition),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Run(RunError),
     #[error("{0}")]
     Said(String),
     #[error("输出失败 / cannot write: {0}")]
@@ -89,6 +92,15 @@ enum Failure {
     /// Findings: the run is done, and the exit code is 1.
     #[error("{0}")]
     Findings(String),
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Output(error) => Self::Output(error),
+            other => Self::Run(other),
+        }
+    }
 }
 
 impl Shared {

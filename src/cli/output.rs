@@ -23,36 +23,52 @@ pub enum Format {
     Xlsx,
 }
 
-/// Standard output, or a file that appears whole or not at all.
-pub enum Output {
-    /// Standard output.
+/// Standard output, or a file that appears whole or not at all; packed when its name ends in `.gz` or `.zst`.
+pub struct Output {
+    sink: Sink,
+}
+
+type Held = BufWriter<tempfile::NamedTempFile>;
+
+enum Sink {
     Stdout(BufWriter<io::Stdout>),
     /// A temporary file that becomes `PathBuf` at the end.
-    File(BufWriter<tempfile::NamedTempFile>, PathBuf),
+    File(Held, PathBuf),
+    Gzip(flate2::write::GzEncoder<Held>, PathBuf),
+    Zstd(zstd::stream::write::Encoder<'static, Held>, PathBuf),
 }
 
 impl Output {
     /// Opens the output. A file is written beside its final place and renamed at the end.
     pub fn open(path: Option<&Path>) -> Result<Self, Failure> {
-        let Some(path) = path else { return Ok(Self::Stdout(BufWriter::new(io::stdout()))) };
+        let Some(path) = path else { return Ok(Self { sink: Sink::Stdout(BufWriter::new(io::stdout())) }) };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = tempfile::NamedTempFile::new_in(folder)
-            .map_err(|error| Failure::Said(format!("{}：无法写入 / cannot be written: {error}", path.display())))?;
-        Ok(Self::File(BufWriter::with_capacity(256 * 1024, file), path.to_owned()))
+        let failed =
+            |error: io::Error| Failure::Said(format!("{}：无法写入 / cannot be written: {error}", path.display()));
+        let file = BufWriter::with_capacity(256 * 1024, tempfile::NamedTempFile::new_in(folder).map_err(failed)?);
+        let path = path.to_owned();
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+        let sink = match ending.as_str() {
+            "gz" => Sink::Gzip(flate2::GzBuilder::new().write(file, flate2::Compression::default()), path),
+            "zst" => Sink::Zstd(zstd::stream::write::Encoder::new(file, 3).map_err(failed)?, path),
+            _ => Sink::File(file, path),
+        };
+        Ok(Self { sink })
     }
 
     /// Finishes the output.
     pub fn finish(self) -> Result<(), Failure> {
-        match self {
-            Self::Stdout(mut out) => Ok(out.flush()?),
-            Self::File(out, path) => {
-                let file = out.into_inner().map_err(|error| Failure::Output(error.into_error()))?;
-                readable(file.as_file())?;
-                file.persist(&path).map(|_| ()).map_err(|error| {
-                    Failure::Said(format!("{}：无法写入 / cannot be written: {}", path.display(), error.error))
-                })
-            }
-        }
+        let (held, path) = match self.sink {
+            Sink::Stdout(mut out) => return Ok(out.flush()?),
+            Sink::File(held, path) => (held, path),
+            Sink::Gzip(encoder, path) => (encoder.finish()?, path),
+            Sink::Zstd(encoder, path) => (encoder.finish()?, path),
+        };
+        let file = held.into_inner().map_err(|error| Failure::Output(error.into_error()))?;
+        readable(file.as_file())?;
+        file.persist(&path).map(|_| ()).map_err(|error| {
+            Failure::Said(format!("{}：无法写入 / cannot be written: {}", path.display(), error.error))
+        })
     }
 }
 
@@ -70,25 +86,27 @@ fn readable(_: &File) -> io::Result<()> {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Stdout(out) => out.write(bytes),
-            Self::File(out, _) => out.write(bytes),
+        match &mut self.sink {
+            Sink::Stdout(out) => out.write(bytes),
+            Sink::File(out, _) => out.write(bytes),
+            Sink::Gzip(out, _) => out.write(bytes),
+            Sink::Zstd(out, _) => out.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Stdout(out) => out.flush(),
-            Self::File(out, _) => out.flush(),
+        match &mut self.sink {
+            Sink::Stdout(out) => out.flush(),
+            Sink::File(out, _) => out.flush(),
+            Sink::Gzip(out, _) => out.flush(),
+            Sink::Zstd(out, _) => out.flush(),
         }
     }
 }
 
 /// A cell that no spreadsheet runs as a formula: text that begins like one gets an apostrophe in front, numbers stay.
 pub fn inert(cell: &str) -> String {
-    let dangerous = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    let number = cell.parse::<rust_decimal::Decimal>().is_ok();
-    if dangerous && !number { format!("'{cell}") } else { cell.to_owned() }
+    if crate::batch::is_formula(cell) { format!("'{cell}") } else { cell.to_owned() }
 }
 
 /// Width on a terminal: Chinese characters take two columns.

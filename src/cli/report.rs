@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::{
     Failure,
-    output::{Output, fit, inert, width},
+    output::{Format, Output, fit, inert, width},
 };
 
 /// A column of a report.
@@ -17,13 +17,26 @@ pub struct Heading {
 
 /// Writes UTF-8 with BOM, quoted where needed, with inert cells.
 pub fn csv(out: &mut Output, headings: &[Heading], rows: impl Iterator<Item = Vec<String>>) -> Result<(), Failure> {
-    out.write_all("\u{feff}".as_bytes())?;
+    csv_rows(out, Some(headings), rows)
+}
+
+/// Writes rows, behind the byte order mark and the headings when there are some.
+fn csv_rows(
+    out: &mut Output,
+    headings: Option<&[Heading]>,
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<(), Failure> {
+    if headings.is_some() {
+        out.write_all("\u{feff}".as_bytes())?;
+    }
     let mut writer = csv::Writer::from_writer(out);
     let failed = |error: csv::Error| match error.into_kind() {
         csv::ErrorKind::Io(error) => Failure::Output(error),
         other => Failure::Said(format!("{other:?}")),
     };
-    writer.write_record(headings.iter().map(|heading| heading.name)).map_err(failed)?;
+    if let Some(headings) = headings {
+        writer.write_record(headings.iter().map(|heading| heading.name)).map_err(failed)?;
+    }
     for row in rows {
         writer.write_record(row.iter().map(|cell| inert(cell))).map_err(failed)?;
     }
@@ -33,30 +46,44 @@ pub fn csv(out: &mut Output, headings: &[Heading], rows: impl Iterator<Item = Ve
 
 /// Writes a table for a terminal.
 pub fn text(out: &mut Output, headings: &[Heading], rows: &[Vec<String>]) -> Result<(), Failure> {
-    let widths: Vec<usize> = headings
+    let widths = widths(headings, rows);
+    text_head(out, headings, &widths)?;
+    text_rows(out, &widths, rows)
+}
+
+fn widths(headings: &[Heading], rows: &[Vec<String>]) -> Vec<usize> {
+    headings
         .iter()
         .enumerate()
         .map(|(place, heading)| {
             let longest = rows.iter().filter_map(|row| row.get(place)).map(|cell| width(cell)).max().unwrap_or(0);
             longest.max(width(heading.name)).min(heading.width)
         })
+        .collect()
+}
+
+fn text_line(widths: &[usize], cells: &[&str]) -> String {
+    let last = cells.len().saturating_sub(1);
+    let fitted: Vec<String> = cells
+        .iter()
+        .zip(widths)
+        .enumerate()
+        .map(|(place, (cell, width))| if place == last { (*cell).to_owned() } else { fit(cell, *width) })
         .collect();
-    let line = |cells: &[&str]| -> String {
-        let last = cells.len().saturating_sub(1);
-        let fitted: Vec<String> = cells
-            .iter()
-            .zip(&widths)
-            .enumerate()
-            .map(|(place, (cell, width))| if place == last { (*cell).to_owned() } else { fit(cell, *width) })
-            .collect();
-        fitted.join("  ").trim_end().to_owned()
-    };
+    fitted.join("  ").trim_end().to_owned()
+}
+
+fn text_head(out: &mut Output, headings: &[Heading], widths: &[usize]) -> Result<(), Failure> {
     let names: Vec<&str> = headings.iter().map(|heading| heading.name).collect();
-    writeln!(out, "{}", line(&names))?;
+    writeln!(out, "{}", text_line(widths, &names))?;
     writeln!(out, "{}", "─".repeat(widths.iter().sum::<usize>().min(110)))?;
+    Ok(())
+}
+
+fn text_rows(out: &mut Output, widths: &[usize], rows: &[Vec<String>]) -> Result<(), Failure> {
     for row in rows {
         let cells: Vec<&str> = row.iter().map(String::as_str).collect();
-        writeln!(out, "{}", line(&cells))?;
+        writeln!(out, "{}", text_line(widths, &cells))?;
     }
     Ok(())
 }
@@ -90,3 +117,66 @@ pub fn xlsx(
     out.write_all(&bytes)?;
     Ok(())
 }
+
+/// Rows that decide how wide the columns of a text table are.
+const MEASURED: usize = 2_000;
+
+/// A table that is written while its rows come.
+pub struct Report {
+    format: Format,
+    title: &'static str,
+    headings: &'static [Heading],
+    held: Vec<Vec<String>>,
+    widths: Option<Vec<usize>>,
+}
+
+impl Report {
+    /// A table in `format`; `title` names the sheet of a workbook.
+    pub fn new(format: Format, title: &'static str, headings: &'static [Heading]) -> Self {
+        Self { format, title, headings, held: Vec::new(), widths: None }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, out: &mut Output, row: Vec<String>) -> Result<(), Failure> {
+        self.held.push(row);
+        match self.format {
+            Format::Xlsx if self.held.len() >= SHEET_ROWS => Err(Failure::Said(format!(
+                "一个工作表最多 {SHEET_ROWS} 行，请用 --format csv / more rows than a sheet holds, use csv"
+            ))),
+            Format::Xlsx => Ok(()),
+            _ if self.held.len() >= MEASURED => self.flush(out),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what is held.
+    fn flush(&mut self, out: &mut Output) -> Result<(), Failure> {
+        let rows = std::mem::take(&mut self.held);
+        let first = self.widths.is_none();
+        match self.format {
+            Format::Xlsx => xlsx(out, self.title, self.headings, rows.into_iter()),
+            Format::Csv => {
+                self.widths.get_or_insert_default();
+                csv_rows(out, first.then_some(self.headings), rows.into_iter())
+            }
+            Format::Text | Format::Ndjson => {
+                let widths = self.widths.get_or_insert_with(|| widths(self.headings, &rows));
+                if first {
+                    text_head(out, self.headings, widths)?;
+                }
+                text_rows(out, widths, &rows)
+            }
+        }
+    }
+
+    /// Writes the rest.
+    pub fn finish(mut self, out: &mut Output) -> Result<(), Failure> {
+        if self.widths.is_none() || !self.held.is_empty() {
+            self.flush(out)?;
+        }
+        Ok(())
+    }
+}
+
+/// Rows of a worksheet below its heading.
+const SHEET_ROWS: usize = 1_048_575;

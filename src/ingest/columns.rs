@@ -191,6 +191,11 @@ impl Header {
         self.places.contains_key(&column)
     }
 
+    /// The place of a column, from 0.
+    pub fn place(&self, column: Column) -> Option<usize> {
+        self.places.get(&column).copied()
+    }
+
     /// The heading of a column as written.
     pub fn heading(&self, column: Column) -> &str {
         self.places.get(&column).and_then(|&place| self.headings.get(place)).map_or(column.key(), String::as_str)

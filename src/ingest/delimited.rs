@@ -8,6 +8,8 @@ use std::{
 
 use memchr::{memchr, memchr_iter, memchr3, memrchr};
 
+use serde::{Deserialize, Serialize};
+
 use super::limits;
 
 /// Bytes that a chunk holds, more or less.
@@ -36,7 +38,7 @@ pub struct Chunk {
 }
 
 /// Where a reader of chunks stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Bytes of the (unpacked) text in front.
     pub offset: u64,
@@ -231,8 +233,8 @@ impl Slow {
 /// A field of a record: places in the chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
-    start: usize,
-    end: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 /// A record of delimited text.
@@ -255,35 +257,22 @@ impl<'r> Record<'r> {
         self.text.get(self.place.0..self.place.1).unwrap_or_default()
     }
 
-    /// The bytes of a field as they stand, with their quotation marks.
-    pub fn raw(&self, column: usize) -> Option<&'r [u8]> {
-        self.fields.get(column).and_then(|field| self.text.get(field.start..field.end))
-    }
-
-    /// The content of a field.
-    pub fn content(&self, column: usize) -> Option<Cow<'r, [u8]>> {
-        self.raw(column).map(unquoted)
+    /// The place of a field in the chunk, with its quotation marks.
+    pub fn place_of(&self, column: usize) -> Option<(usize, usize)> {
+        self.fields.get(column).map(|field| (field.start, field.end))
     }
 }
 
 /// The content of a field without its quotation marks.
-fn unquoted(raw: &[u8]) -> Cow<'_, [u8]> {
-    let Some(inside) = raw.strip_prefix(b"\"") else { return Cow::Borrowed(raw) };
-    match memchr(b'"', inside) {
+pub fn unquoted(raw: &str) -> Cow<'_, str> {
+    let Some(inside) = raw.strip_prefix('"') else { return Cow::Borrowed(raw) };
+    match memchr(b'"', inside.as_bytes()) {
         None => Cow::Borrowed(inside),
         Some(close) if close + 1 == inside.len() => Cow::Borrowed(inside.get(..close).unwrap_or_default()),
         Some(_) => {
-            let close = closing(inside, 0).unwrap_or(inside.len());
-            let mut content = Vec::with_capacity(inside.len());
-            let mut bytes = inside.get(..close).unwrap_or_default().iter();
-            while let Some(&byte) = bytes.next() {
-                content.push(byte);
-                if byte == b'"' {
-                    bytes.next();
-                }
-            }
-            content.extend_from_slice(inside.get(close + 1..).unwrap_or_default());
-            Cow::Owned(content)
+            let close = closing(inside.as_bytes(), 0).unwrap_or(inside.len());
+            let quoted = inside.get(..close).unwrap_or_default().replace("\"\"", "\"");
+            Cow::Owned(quoted + inside.get(close + 1..).unwrap_or_default())
         }
     }
 }
@@ -366,10 +355,12 @@ mod tests {
     use super::*;
 
     fn records(bytes: &[u8], line: u64) -> Vec<(u64, Vec<Vec<u8>>)> {
+        let text = std::str::from_utf8(bytes).unwrap();
         let mut reader = Records::new(bytes, b',', line);
         let mut found = Vec::new();
         while let Some(record) = reader.next_record() {
-            let cells = (0..record.fields.len()).map(|at| record.content(at).unwrap().into_owned()).collect();
+            let places = (0..record.fields.len()).map(|at| record.place_of(at).unwrap());
+            let cells = places.map(|(start, end)| unquoted(&text[start..end]).into_owned().into_bytes()).collect();
             found.push((record.line, cells));
         }
         found

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::{
     Column, ColumnMap, Header, IngestError, Input, Sink, TableReport,
-    invoices::amount,
     quarantine::{Fault, Quarantined},
-    table::{self, bad_cell, parse_date},
+    quick::signed_amount,
     source::TextSource,
+    table::{self, bad_cell, parse_date},
     text_rows::each_line,
 };
-use crate::model::{Document, Location, Role, TextKind};
+use crate::model::{Document, Location, Money, Role, TextKind};
 
 /// Reads the documents of `input`: NDJSON by the file's ending, tables otherwise. Standard input may hold NDJSON, a table
 /// with a header, or one text a line; with `plain` every line of any input is one text.
@@ -23,16 +23,12 @@ pub fn read_documents(
     plain: bool,
     sink: &mut Sink<'_, Document>,
 ) -> Result<TableReport, IngestError> {
-    let is_json = match input {
-        Input::Path(path) => path.extension().is_some_and(|e| e == "ndjson" || e == "jsonl" || e == "json"),
-        Input::Stdin => false,
-    };
     let wanted = |header: &Header| header.has(Column::Goods) || header.has(Column::Purpose);
     let mut take = |row: table::ReadRow<'_>| match row.and_then(|row| document(row, kind)) {
         Ok(document) => (sink.give)(document),
         Err(bad) => (sink.set_aside)(*bad),
     };
-    if is_json || plain {
+    if input.is_json() || plain {
         return read_lines(input, table::open(input)?, kind, plain, sink);
     }
     if *input == Input::Stdin {
@@ -79,7 +75,11 @@ fn read_lines(
 }
 
 /// Reads one object of the line contract. Unknown keys are ignored; a known key of a wrong type or value is a fault.
-fn from_json(raw: &str, kind: TextKind, location: Location) -> Result<Document, (Fault, &'static str, String)> {
+pub(super) fn from_json(
+    raw: &str,
+    kind: TextKind,
+    location: Location,
+) -> Result<Document, (Fault, &'static str, String)> {
     let value: Value = serde_json::from_str(raw).map_err(|error| (Fault::NotJson, "", error.to_string()))?;
     let Value::Object(object) = value else { return Err((Fault::NotJson, "", String::new())) };
     let text = |key: &'static str| match object.get(key) {
@@ -139,6 +139,7 @@ fn document((header, row): table::TableRow<'_>, kind: TextKind) -> Result<Docume
         ),
         None => None,
     };
+    let money = |column| Some(cell(column)).filter(|text| !text.is_empty()).and_then(Money::parse_yuan);
     let id = some(Column::Id).or_else(|| some(Column::LoanId)).unwrap_or_else(|| row.location.row.to_string());
     Ok(Document {
         id,
@@ -152,9 +153,9 @@ fn document((header, row): table::TableRow<'_>, kind: TextKind) -> Result<Docume
             "" => None,
             text => Some(parse_date(text).ok_or_else(|| bad_cell((header, row), Column::Date, Fault::NotDate, text))?),
         },
-        parties: [Column::Seller, Column::Buyer, Column::Customer].into_iter().filter_map(some).collect(),
         // Reading a text asks for no amount: a damaged one is as good as none.
-        amount: amount((header, row)).unwrap_or_default(),
+        amount: signed_amount(money(Column::Gross), money(Column::Net), money(Column::Tax), cell(Column::Positive)),
+        parties: [Column::Seller, Column::Buyer, Column::Customer].into_iter().filter_map(some).collect(),
         location: row.location.clone(),
     })
 }

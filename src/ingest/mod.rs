@@ -4,9 +4,11 @@ mod columns;
 mod delimited;
 mod documents;
 mod invoices;
+mod json_line;
 mod limits;
 mod loans;
 mod quarantine;
+mod quick;
 mod source;
 mod table;
 mod text_rows;
@@ -15,11 +17,16 @@ mod workbook;
 use std::path::PathBuf;
 
 pub use columns::{Column, ColumnMap, Header};
+pub use delimited::{CHUNK, Chunk, Position, Record, Records, Shape};
 pub use documents::read_documents;
 pub use invoices::InvoiceBook;
+pub use json_line::json_line;
 pub use loans::read_loans;
-pub use quarantine::Quarantined;
-pub use table::TableReport;
+pub use quarantine::{Fault, Quarantined};
+pub use quick::{Line, TableColumns, TextTable};
+pub use source::{ChunkDecoder, ChunkText, TextSource, too_long};
+pub use table::{TableReport, is_delimited_text};
+pub use text_rows::Lines;
 
 /// Where data comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +41,14 @@ impl Input {
     /// The input a user names on the command line.
     pub fn named(name: &str) -> Self {
         if name == "-" { Self::Stdin } else { Self::Path(PathBuf::from(name)) }
+    }
+
+    /// Whether the file holds NDJSON by its name, packed or not.
+    pub fn is_json(&self) -> bool {
+        let Self::Path(path) = self else { return false };
+        let name = path.to_string_lossy().to_lowercase();
+        let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+        name.ends_with(".ndjson") || name.ends_with(".jsonl") || name.ends_with(".json")
     }
 
     /// The name shown to people.

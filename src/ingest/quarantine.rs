@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::limits;
+use super::{columns::Header, limits};
 use crate::model::Location;
 
 /// Why a row was set aside. The codes are stable and explained by `lvjian explain`.
@@ -24,6 +24,8 @@ pub enum Fault {
     NotAllowed,
     /// A quotation mark that never closes and swallows the rows below it.
     OpenQuote,
+    /// More cells than the header has columns: a comma inside a cell that nobody quoted moves every cell behind it.
+    Surplus,
 }
 
 impl Fault {
@@ -38,6 +40,7 @@ impl Fault {
         Self::NotDate,
         Self::NotAllowed,
         Self::OpenQuote,
+        Self::Surplus,
     ];
 
     /// The stable code.
@@ -51,6 +54,7 @@ impl Fault {
             Self::NotDate => "Q006",
             Self::NotAllowed => "Q007",
             Self::OpenQuote => "Q008",
+            Self::Surplus => "Q009",
         }
     }
 
@@ -65,6 +69,7 @@ impl Fault {
             Self::NotDate => "日期无法识别",
             Self::NotAllowed => "取值不在允许范围",
             Self::OpenQuote => "引号没有闭合",
+            Self::Surplus => "单元格多于表头",
         }
     }
 }
@@ -83,6 +88,9 @@ pub struct Quarantined {
     pub reason: String,
     /// The row or cell as it stood, cut to a few hundred characters.
     pub raw: String,
+    /// Heading and content of every cell of the row, where it could be cut into cells.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<(String, String)>,
 }
 
 impl Quarantined {
@@ -91,7 +99,14 @@ impl Quarantined {
         let reason =
             if detail.is_empty() { fault.chinese().to_owned() } else { format!("{}：{detail}", fault.chinese()) };
         let raw = raw.chars().take(limits::RAW_KEPT).collect();
-        Self { location, column: column.to_owned(), code: fault.code(), reason, raw }
+        Self { location, column: column.to_owned(), code: fault.code(), reason, raw, cells: Vec::new() }
+    }
+
+    /// The same with the row's cells, so that a person can correct them.
+    pub fn with_cells(mut self, header: &Header, cells: Vec<String>) -> Self {
+        let headings = header.headings.iter().cloned().chain(std::iter::repeat(String::new()));
+        self.cells = headings.zip(cells).collect();
+        self
     }
 }
 

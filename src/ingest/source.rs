@@ -1,6 +1,7 @@
 //! Text files as they come: packed or not, in any encoding, opened as chunks of records.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{self, BufReader, Cursor, Read},
     sync::Arc,
@@ -10,7 +11,7 @@ use encoding_rs::{Decoder, GB18030, UTF_16BE, UTF_16LE};
 
 use super::{
     IngestError, Input,
-    delimited::{Chunk, Chunks, Record, Shape},
+    delimited::{Chunk, Chunks, Record, Shape, unquoted},
     limits,
     quarantine::{Fault, Quarantined},
 };
@@ -226,25 +227,35 @@ impl<'t> ChunkText<'t> {
         (!self.damaged || !text.contains('\u{fffd}')).then_some(text)
     }
 
+    /// The text of a line, or why it must be set aside.
+    pub fn line(&self, place: (usize, usize)) -> Result<&'t str, (Fault, String)> {
+        if place.1 - place.0 > limits::RECORD {
+            return Err((Fault::TooLong, format!("一行最多 {} 字节", limits::RECORD)));
+        }
+        self.get(place).ok_or((Fault::Undecodable, String::new()))
+    }
+
     /// The text of a record, or why it must be set aside.
     pub fn record(&self, record: &Record<'_>) -> Result<&'t str, (Fault, String)> {
         let length = record.place.1 - record.place.0;
         if length > limits::RECORD || record.fields.len() > limits::COLUMNS {
-            return Err((
-                Fault::TooLong,
-                format!("一条记录最多 {} 字节、{} 列", limits::RECORD, limits::COLUMNS),
-            ));
+            return Err((Fault::TooLong, format!("一条记录最多 {} 字节、{} 列", limits::RECORD, limits::COLUMNS)));
         }
         if record.swallowed > 0 {
             return Err((Fault::OpenQuote, format!("其后 {} 行被并入这一行，都没有读到", record.swallowed)));
         }
         if length > limits::CELL
-            && let Some(longest) = (0..record.fields.len()).filter_map(|at| record.content(at)).map(|c| c.len()).max()
+            && let Some(longest) = record.fields.iter().map(|field| field.end - field.start).max()
             && longest > limits::CELL
         {
             return Err((Fault::TooLong, format!("一格最多 {} 字节，实有 {longest}", limits::CELL)));
         }
         self.get(record.place).ok_or((Fault::Undecodable, String::new()))
+    }
+
+    /// The content of a field of a record that [`Self::record`] found good.
+    pub fn cell(&self, record: &Record<'_>, column: usize) -> Option<Cow<'t, str>> {
+        self.get(record.place_of(column)?).map(unquoted)
     }
 }
 

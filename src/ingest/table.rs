@@ -69,13 +69,7 @@ impl Feed<'_> {
     /// Looks for the header among the held rows; on success gives the rows below it.
     fn find_header(&mut self) {
         let held = std::mem::take(&mut self.held);
-        let best = held
-            .iter()
-            .take(limits::HEADER_ROWS)
-            .enumerate()
-            .map(|(place, row)| (place, Header::of(&row.cells, self.map)))
-            .max_by_key(|(place, header)| (header.understood(), std::cmp::Reverse(*place)));
-        match best {
+        match best_header(&held.iter().collect::<Vec<_>>(), self.map) {
             Some((place, header)) if (self.wanted)(&header) => {
                 self.tables += 1;
                 self.header = Some(header);
@@ -89,9 +83,16 @@ impl Feed<'_> {
     }
 
     fn pass_on(&mut self, row: &RawRow) {
-        if let Some(header) = &self.header
-            && row.cells.iter().any(|cell| !cell.trim().is_empty())
-        {
+        let Some(header) = self.header.as_ref().filter(|_| row.cells.iter().any(|cell| !cell.trim().is_empty())) else {
+            return;
+        };
+        let columns = header.headings.len();
+        // In a sheet every cell knows its column; in a text a stray comma moves all cells behind it.
+        if row.location.sheet.is_none() && row.cells.iter().skip(columns).any(|cell| !cell.trim().is_empty()) {
+            let detail = format!("表头 {columns} 列，本行 {} 格", row.cells.len());
+            let bad = Quarantined::new(row.location.clone(), Fault::Surplus, "", &detail, &row.cells.join(" | "));
+            (self.take)(Err(Box::new(bad.with_cells(header, row.cells.clone()))));
+        } else {
             (self.take)(Ok((header, row)));
         }
     }
@@ -103,6 +104,15 @@ impl Feed<'_> {
         self.header = None;
         self.held.clear();
     }
+}
+
+/// The row that reads most like a header, among the first ten; the first of equals.
+pub(super) fn best_header(rows: &[&RawRow], map: &ColumnMap) -> Option<(usize, Header)> {
+    rows.iter()
+        .take(limits::HEADER_ROWS)
+        .enumerate()
+        .map(|(place, row)| (place, Header::of(&row.cells, map)))
+        .max_by_key(|(place, header)| (header.understood(), std::cmp::Reverse(*place)))
 }
 
 /// Reads the table in `input`. `wanted` says whether a header is good enough; sheets without such a header are passed
@@ -203,6 +213,15 @@ fn is_workbook(path: &Path) -> Result<bool, IngestError> {
     }
 }
 
+/// Whether a file is text that is cut into rows and fields: neither workbook nor invoice. Formats that are not read are
+/// refused by name.
+pub fn is_delimited_text(input: &Input) -> Result<bool, IngestError> {
+    match input {
+        Input::Path(path) => is_workbook(path).map(|workbook| !workbook),
+        Input::Stdin => Ok(false),
+    }
+}
+
 /// Opens a text input.
 pub(super) fn open(input: &Input) -> Result<TextSource, IngestError> {
     TextSource::open(input, delimited::CHUNK)
@@ -229,7 +248,8 @@ pub(super) fn bad_cell(
     detail: &str,
 ) -> Box<Quarantined> {
     let raw = row.cells.join(" | ");
-    Box::new(Quarantined::new(row.location.clone(), fault, header.heading(column), detail, &raw))
+    let bad = Quarantined::new(row.location.clone(), fault, header.heading(column), detail, &raw);
+    Box::new(bad.with_cells(header, row.cells.clone()))
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub(super) fn each_row(
                 Ok(_) => Ok(RawRow {
                     location: location(record.line),
                     cells: (0..record.fields.len())
-                        .map(|at| String::from_utf8_lossy(&record.content(at).unwrap_or_default()).into_owned())
+                        .map(|at| text.cell(&record, at).unwrap_or_default().into_owned())
                         .collect(),
                 }),
                 Err((fault, detail)) => {
@@ -67,14 +67,12 @@ pub(super) fn each_line(
         let text = decoder.text(source.encoding, &chunk);
         let mut lines = Lines::new(text.bytes, chunk.line);
         while let Some((number, place)) = lines.next_line() {
-            let raw = text.bytes.get(place.0..place.1).unwrap_or_default();
-            if raw.len() > limits::RECORD {
-                let limit = format!("一行最多 {} 字节", limits::RECORD);
-                take(number, &String::from_utf8_lossy(raw), Err((Fault::TooLong, limit)));
-            } else if let Some(line) = text.get(place) {
-                take(number, line, Ok(()));
-            } else {
-                take(number, &String::from_utf8_lossy(raw), Err((Fault::Undecodable, String::new())));
+            match text.line(place) {
+                Ok(line) => take(number, line, Ok(())),
+                Err(bad) => {
+                    let raw = text.bytes.get(place.0..place.1).unwrap_or_default();
+                    take(number, &String::from_utf8_lossy(raw), Err(bad));
+                }
             }
         }
     }

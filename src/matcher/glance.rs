@@ -110,9 +110,4 @@ impl<'d> Glance<'d> {
         let folded = folded.trim_end();
         words(&self.matcher, "unreadable-whole").iter().any(|word| folded.ends_with(word.as_str()))
     }
-
-    /// The text of the last [`Self::silent`], folded.
-    pub fn folded(&self) -> &str {
-        &self.folded
-    }
 }

@@ -26,6 +26,9 @@ impl Money {
     /// Reads yuan as they stand in a sheet: `1,234.50`, `￥1234.5`, `(12.00)` or `-12` for negative amounts, `3.5万`.
     /// Fractions of a 分 are rounded half away from zero. `None` when the text is no amount.
     pub fn parse_yuan(text: &str) -> Option<Self> {
+        if let Some(fen) = plain_fen(text) {
+            return Some(Self(fen));
+        }
         let mut digits: String = text
             .chars()
             .filter(|c| !c.is_whitespace() && !matches!(c, ',' | '，' | '￥' | '¥' | '元' | '\u{feff}'))
@@ -66,6 +69,23 @@ impl Money {
             .round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
         Self(i64::try_from(fen).unwrap_or(i64::MAX))
     }
+}
+
+/// Reads the commonest form, `-1234.5`, with at most two decimals.
+fn plain_fen(text: &str) -> Option<i64> {
+    let magnitude = text.strip_prefix('-').unwrap_or(text);
+    let (whole, part) = magnitude.split_once('.').unwrap_or((magnitude, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 15 || part.len() > 2 || !digits(whole) || !digits(part) {
+        return None;
+    }
+    let fen = whole.parse::<i64>().ok()? * 100
+        + match part.len() {
+            0 => 0,
+            1 => part.parse::<i64>().ok()? * 10,
+            _ => part.parse::<i64>().ok()?,
+        };
+    Some(if magnitude.len() < text.len() { -fen } else { fen })
 }
 
 impl ops::Add for Money {

@@ -1,0 +1,216 @@
+//! Reading one line: a quick look first, the full reading where a term stands, and what was read before remembered.
+
+use std::hash::Hasher;
+
+use rustc_hash::FxHasher;
+
+use crate::{
+    ingest::Line,
+    matcher::{Glance, Matcher, Silence},
+    model::{Classification, Verdict},
+    text::fold_into,
+};
+
+/// Answers remembered by one reader.
+const REMEMBERED: usize = 1 << 14;
+/// Longest text, with what stands around it, that is remembered, in bytes.
+const LONGEST: usize = 512;
+
+/// How an answer is written behind the line or its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Four more columns: 结论, 词条, 条目, 理由; the byte parts fields.
+    Columns(u8),
+    /// The rest of the line contract's object, from `"verdict"` on.
+    Contract,
+}
+
+/// Reads lines and writes answers. Make one for each thread.
+pub struct LineReader<'e> {
+    glance: Glance<'e>,
+    style: Style,
+    slots: Vec<Slot>,
+    key: Vec<u8>,
+    folded: String,
+    last: Slot,
+    /// The commonest answer.
+    nothing: Vec<u8>,
+}
+
+/// A remembered answer.
+#[derive(Clone, Default)]
+struct Slot {
+    key: Vec<u8>,
+    answer: Vec<u8>,
+    verdict: Option<Verdict>,
+}
+
+/// What begins a key: texts that are silent whatever stands around them, texts that must be read in full, and full
+/// readings.
+const LOOK: u8 = 0;
+const READ: u8 = 1;
+
+impl<'e> LineReader<'e> {
+    /// A reader that remembers nothing yet.
+    pub fn new(matcher: Matcher<'e>, style: Style) -> Self {
+        let mut nothing = Vec::new();
+        write_silent(style, Verdict::NotGreen, Silence::Nothing, &mut nothing);
+        Self {
+            glance: Glance::new(matcher),
+            style,
+            slots: vec![Slot::default(); REMEMBERED],
+            key: Vec::new(),
+            folded: String::new(),
+            last: Slot::default(),
+            nothing,
+        }
+    }
+
+    /// The matcher.
+    pub fn matcher(&self) -> &Matcher<'e> {
+        self.glance.matcher()
+    }
+
+    /// The verdict of `line`, and its answer as [`Style`] says, without a line end.
+    pub fn answer(&mut self, line: &Line<'_>) -> (Verdict, &[u8]) {
+        self.key.clear();
+        self.key.extend([LOOK, line.kind as u8]);
+        self.key.extend_from_slice(line.text.as_bytes());
+        let place = self.place();
+        let known = self.slots.get(place).filter(|slot| slot.key == self.key).map(|slot| slot.verdict);
+        match known {
+            Some(Some(verdict)) => return (verdict, self.slots.get(place).map_or(&[], |slot| &slot.answer)),
+            Some(None) => {}
+            None => {
+                let silent = self.glance.silent(&line.text, line.kind);
+                let slot = self.take_slot(place);
+                slot.verdict = silent.map(|(verdict, _)| verdict);
+                if let Some((verdict, silence)) = silent {
+                    let slot = self.slots.get_mut(place).unwrap_or(&mut self.last);
+                    if silence == Silence::Nothing {
+                        slot.answer.extend_from_slice(&self.nothing);
+                    } else {
+                        write_silent(self.style, verdict, silence, &mut slot.answer);
+                    }
+                    return (verdict, &slot.answer);
+                }
+            }
+        }
+        self.read(line)
+    }
+
+    /// Reads a line in which a surface of the dictionary stands.
+    fn read(&mut self, line: &Line<'_>) -> (Verdict, &[u8]) {
+        self.key.clear();
+        self.key.extend([READ, line.kind as u8, line.role.map_or(0, |role| role as u8 + 1)]);
+        for part in [&line.text, &line.spec, &line.tax_code, &line.industry] {
+            self.key.extend_from_slice(part.as_bytes());
+            self.key.push(0);
+        }
+        if self.names_a_party(line) {
+            // Which party it is matters then; such lines are few.
+            self.key.resize(LONGEST + 1, 0);
+        }
+        let place = self.place();
+        let known = self.slots.get(place).is_some_and(|slot| slot.key == self.key);
+        if !known {
+            let reading = self.glance.matcher().read(&line.document());
+            let style = self.style;
+            let slot = self.take_slot(place);
+            slot.verdict = Some(reading.verdict);
+            write_reading(style, &reading, &mut slot.answer);
+        }
+        let slot = self.slots.get(place).unwrap_or(&self.last);
+        (slot.verdict.unwrap_or(Verdict::Review), &slot.answer)
+    }
+
+    /// Whether the name of a party stands in the text.
+    fn names_a_party(&mut self, line: &Line<'_>) -> bool {
+        fold_into(&line.text, &mut self.folded);
+        let text = std::mem::take(&mut self.folded);
+        let named = line.parties.iter().filter(|name| !name.is_empty()).any(|name| {
+            fold_into(name, &mut self.folded);
+            !self.folded.is_empty() && text.contains(self.folded.as_str())
+        });
+        self.folded = text;
+        named
+    }
+
+    /// The slot of the present key; one past the last for a key too long to remember.
+    fn place(&self) -> usize {
+        if self.key.len() > LONGEST {
+            return REMEMBERED;
+        }
+        let mut hasher = FxHasher::default();
+        hasher.write(&self.key);
+        hasher.finish() as usize % REMEMBERED
+    }
+
+    /// The slot, emptied, under the present key.
+    fn take_slot(&mut self, place: usize) -> &mut Slot {
+        let slot = self.slots.get_mut(place).unwrap_or(&mut self.last);
+        slot.key.clear();
+        slot.key.extend_from_slice(&self.key);
+        slot.answer.clear();
+        slot
+    }
+}
+
+fn write_silent(style: Style, verdict: Verdict, silence: Silence<'_>, out: &mut Vec<u8>) {
+    let reading = Classification {
+        id: String::new(),
+        verdict,
+        matches: Vec::new(),
+        rejected: Vec::new(),
+        reason: silence.to_string(),
+    };
+    write_reading(style, &reading, out);
+}
+
+fn write_reading(style: Style, reading: &Classification, out: &mut Vec<u8>) {
+    match style {
+        Style::Columns(delimiter) => {
+            let best = reading.best();
+            push_cell(delimiter, reading.verdict.chinese(), out);
+            push_cell(delimiter, best.map_or("", |found| &found.term), out);
+            push_cell(delimiter, &best.map_or_else(String::new, |found| found.codes()), out);
+            push_cell(delimiter, &reading.reason, out);
+        }
+        Style::Contract => {
+            // Everything behind the id, which is not remembered.
+            let whole = serde_json::to_vec(reading).unwrap_or_default();
+            let id = serde_json::to_vec(&reading.id).map_or(0, |id| id.len());
+            out.extend_from_slice(whole.get(ID_KEY.len() + id + 1..).unwrap_or_default());
+        }
+    }
+}
+
+/// How an object of the line contract begins.
+pub const ID_KEY: &[u8] = b"{\"id\":";
+
+/// Adds a delimiter and a cell, quoted where needed, that no spreadsheet runs as a formula.
+pub fn push_cell(delimiter: u8, cell: &str, out: &mut Vec<u8>) {
+    out.push(delimiter);
+    let quoted = cell.bytes().any(|byte| byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r'));
+    if quoted {
+        out.push(b'"');
+    }
+    if is_formula(cell) {
+        out.push(b'\'');
+    }
+    for (number, part) in cell.split('"').enumerate() {
+        if number > 0 {
+            out.extend(b"\"\"");
+        }
+        out.extend_from_slice(part.as_bytes());
+    }
+    if quoted {
+        out.push(b'"');
+    }
+}
+
+/// Whether a spreadsheet would run the cell: text that begins like a formula. Numbers are none.
+pub fn is_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'])
+        && cell.parse::<rust_decimal::Decimal>().is_err()
+}

@@ -1,0 +1,289 @@
+//! Tables of delimited text read where they stand: the header is found, and each record below it becomes a borrowed
+//! line. What a row means and when it is set aside is the same as in [`super::documents`].
+
+use std::{borrow::Cow, sync::Arc};
+
+use encoding_rs::GB18030;
+
+use super::{
+    Column, ColumnMap, Header, IngestError, Input,
+    delimited::{Position, Record, Records, Shape},
+    limits,
+    quarantine::{Fault, Quarantined},
+    source::{ChunkText, TextSource},
+    table::{RawRow, bad_cell, best_header, parse_date},
+};
+use crate::{
+    model::{Document, Location, Money, Role, TextKind},
+    text::Encoding,
+};
+
+/// A line to read, borrowed from where it stands.
+#[derive(Clone, Debug, Default)]
+pub struct Line<'l> {
+    /// The caller's id.
+    pub id: Cow<'l, str>,
+    /// The text itself.
+    pub text: Cow<'l, str>,
+    /// How to read it.
+    pub kind: TextKind,
+    /// 规格型号; empty when there is none.
+    pub spec: Cow<'l, str>,
+    /// Tax classification code; empty when there is none.
+    pub tax_code: Cow<'l, str>,
+    /// The borrower's role, when the caller knows it.
+    pub role: Option<Role>,
+    /// Industry code; empty when there is none.
+    pub industry: Cow<'l, str>,
+    /// Seller, buyer, customer; empty where there is none.
+    pub parties: [Cow<'l, str>; 3],
+    /// Amount of the line, negative when red.
+    pub amount: Option<Money>,
+}
+
+impl<'l> Line<'l> {
+    /// The line of a document.
+    pub fn of(document: &'l Document) -> Self {
+        let some = |text: &'l Option<String>| Cow::Borrowed(text.as_deref().unwrap_or_default());
+        let party = |at: usize| Cow::Borrowed(document.parties.get(at).map_or("", String::as_str));
+        Self {
+            id: Cow::Borrowed(&document.id),
+            text: Cow::Borrowed(&document.text),
+            kind: document.kind,
+            spec: some(&document.spec),
+            tax_code: some(&document.tax_code),
+            role: document.role,
+            industry: some(&document.industry),
+            parties: [party(0), party(1), party(2)],
+            amount: document.amount,
+        }
+    }
+
+    /// The document of the line, for a full reading.
+    pub fn document(&self) -> Document {
+        let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        Document {
+            id: self.id.clone().into_owned(),
+            text: self.text.clone().into_owned(),
+            kind: self.kind,
+            spec: some(&self.spec),
+            tax_code: some(&self.tax_code),
+            role: self.role,
+            industry: some(&self.industry),
+            parties: self.parties.iter().filter_map(|name| some(name)).collect(),
+            amount: self.amount,
+            ..Document::default()
+        }
+    }
+}
+
+/// A table of delimited text whose header was understood.
+pub struct TextTable {
+    /// The file's text, standing at the first record below the header.
+    pub source: TextSource,
+    /// What parts fields.
+    pub delimiter: u8,
+    /// The header as it stands, decoded.
+    pub heading: String,
+    /// How its records are read.
+    pub columns: TableColumns,
+}
+
+/// How the records of a table are read.
+#[derive(Clone, Debug)]
+pub struct TableColumns {
+    /// File as the user named it.
+    pub file: Arc<str>,
+    /// The header.
+    pub header: Arc<Header>,
+    kind: TextKind,
+    purpose: bool,
+    text: usize,
+    places: [Option<usize>; PLACES.len()],
+}
+
+/// Columns that are looked at besides the text.
+const PLACES: [Column; 15] = [
+    Column::Id,
+    Column::LoanId,
+    Column::Kind,
+    Column::Spec,
+    Column::TaxCode,
+    Column::Role,
+    Column::Industry,
+    Column::Date,
+    Column::Seller,
+    Column::Buyer,
+    Column::Customer,
+    Column::Gross,
+    Column::Net,
+    Column::Tax,
+    Column::Positive,
+];
+
+impl TextTable {
+    /// Opens a file of delimited text and finds its header. `kind` is that of texts whose row does not say.
+    pub fn open(input: &Input, map: &ColumnMap, kind: TextKind, chunk_size: usize) -> Result<Self, IngestError> {
+        let failed = |source| IngestError::Read { path: input.name().to_owned(), source };
+        let mut source = TextSource::open(input, chunk_size.max(64 * 1024))?;
+        let delimiter = source.delimiter().map_err(failed)?;
+        source.chunks.set_shape(Shape::Fields(delimiter));
+        let encoding = source.encoding;
+        let mut rows: Vec<(RawRow, String, Position)> = Vec::new();
+        {
+            let head = source.chunks.peek().map_err(failed)?;
+            let mut records = Records::new(head, delimiter, 1);
+            while rows.len() < limits::HEADER_ROWS
+                && let Some(record) = records.next_record()
+            {
+                let text = decoded(record.bytes(), encoding);
+                let line = record.line;
+                let (offset, next) = records.position();
+                rows.push((raw_row(&text, delimiter, line), text, Position { offset: offset as u64, line: next }));
+            }
+        }
+        let wanted = |header: &Header| header.has(Column::Goods) || header.has(Column::Purpose);
+        let raw: Vec<&RawRow> = rows.iter().map(|(row, _, _)| row).collect();
+        let found = best_header(&raw, map);
+        let Some((place, header)) = found.filter(|(_, header)| wanted(header)) else {
+            let seen = best_header(&raw, map).map_or_else(Vec::new, |(_, header)| header.headings);
+            let seen: Vec<String> = seen.into_iter().filter(|heading| !heading.is_empty()).take(12).collect();
+            return Err(IngestError::NoHeader { path: input.name().to_owned(), seen: seen.join("、") });
+        };
+        let (heading, position) =
+            rows.get(place).map(|(_, text, position)| (text.clone(), *position)).unwrap_or_default();
+        source.chunks.skip_to(position).map_err(failed)?;
+        let purpose = !header.has(Column::Goods);
+        let text = header.place(if purpose { Column::Purpose } else { Column::Goods }).unwrap_or_default();
+        let places = PLACES.map(|column| header.place(column));
+        let file = Arc::from(input.name());
+        let columns = TableColumns { file, header: Arc::new(header), kind, purpose, text, places };
+        Ok(Self { source, delimiter, heading, columns })
+    }
+}
+
+fn decoded(bytes: &[u8], encoding: Encoding) -> String {
+    if encoding == Encoding::Gb18030 {
+        GB18030.decode_without_bom_handling(bytes).0.into_owned()
+    } else {
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+}
+
+fn raw_row(text: &str, delimiter: u8, line: u64) -> RawRow {
+    let mut records = Records::new(text.as_bytes(), delimiter, line);
+    let cells = records.next_record().map_or_else(Vec::new, |record| {
+        let places = (0..record.fields.len()).filter_map(|at| record.place_of(at));
+        let raw = places.map(|(start, end)| text.get(start..end).unwrap_or_default());
+        raw.map(|raw| super::delimited::unquoted(raw).into_owned()).collect()
+    });
+    RawRow { location: Location { row: line, ..Location::default() }, cells }
+}
+
+impl TableColumns {
+    /// Reads a record: a line, nothing for a row of blanks, or the row to set aside.
+    pub fn line<'t>(&self, text: &ChunkText<'t>, record: &Record<'_>) -> Result<Option<Line<'t>>, Box<Quarantined>> {
+        let whole = |fault, detail: &str| {
+            let raw = String::from_utf8_lossy(record.bytes());
+            let bad = Quarantined::new(self.location(record.line), fault, "", detail, &raw);
+            Box::new(if fault == Fault::Surplus { bad.with_cells(&self.header, self.cells(text, record)) } else { bad })
+        };
+        text.record(record).map_err(|(fault, detail)| whole(fault, &detail))?;
+        let own = |at: Option<usize>| at.and_then(|at| text.cell(record, at)).map_or(Cow::Borrowed(""), trimmed);
+        let goods = own(Some(self.text));
+        let cells = || (0..record.fields.len()).map(|at| text.cell(record, at).unwrap_or_default());
+        if goods.is_empty() && cells().all(|cell| cell.trim().is_empty()) {
+            return Ok(None);
+        }
+        if record.fields.len() > self.header.headings.len()
+            && cells().skip(self.header.headings.len()).any(|cell| !cell.trim().is_empty())
+        {
+            let detail = format!("表头 {} 列，本行 {} 格", self.header.headings.len(), record.fields.len());
+            return Err(whole(Fault::Surplus, &detail));
+        }
+        let [
+            id,
+            loan_id,
+            kind,
+            spec,
+            tax_code,
+            role,
+            industry,
+            date,
+            seller,
+            buyer,
+            customer,
+            gross,
+            net,
+            tax,
+            positive,
+        ] = self.places;
+        let bad = |column, fault, detail: &str| {
+            let row = RawRow { location: self.location(record.line), cells: self.cells(text, record) };
+            bad_cell((&self.header, &row), column, fault, detail)
+        };
+        let kind = match own(kind) {
+            code if !code.is_empty() => {
+                TextKind::from_code(&code).ok_or_else(|| bad(Column::Kind, Fault::NotAllowed, &code))?
+            }
+            _ if self.purpose => TextKind::Purpose,
+            _ => self.kind,
+        };
+        let role = match own(role) {
+            code if code.is_empty() => None,
+            code => Some(Role::from_code(&code).ok_or_else(|| bad(Column::Role, Fault::NotAllowed, &code))?),
+        };
+        let date = own(date);
+        if !date.is_empty() && parse_date(&date).is_none() {
+            return Err(bad(Column::Date, Fault::NotDate, &date));
+        }
+        let mut given = own(id);
+        if given.is_empty() {
+            given = own(loan_id);
+        }
+        if given.is_empty() {
+            given = Cow::Owned(record.line.to_string());
+        }
+        let money = |at| Some(own(at)).filter(|text| !text.is_empty()).and_then(|text| Money::parse_yuan(&text));
+        Ok(Some(Line {
+            id: given,
+            text: goods,
+            kind,
+            spec: own(spec),
+            tax_code: own(tax_code),
+            role,
+            industry: own(industry),
+            parties: [own(seller), own(buyer), own(customer)],
+            amount: signed_amount(money(gross), money(net), money(tax), &own(positive)),
+        }))
+    }
+
+    /// Where a row stands.
+    pub fn location(&self, row: u64) -> Location {
+        Location { file: self.file.clone(), sheet: None, row }
+    }
+
+    fn cells(&self, text: &ChunkText<'_>, record: &Record<'_>) -> Vec<String> {
+        (0..record.fields.len()).map(|at| text.cell(record, at).unwrap_or_default().into_owned()).collect()
+    }
+}
+
+/// The amount of a line: with tax where that is known, negative when the line is red (some exports print a red line
+/// without its sign).
+pub(super) fn signed_amount(
+    gross: Option<Money>,
+    net: Option<Money>,
+    tax: Option<Money>,
+    positive: &str,
+) -> Option<Money> {
+    let red = matches!(positive, "否" | "N" | "n" | "false" | "红字");
+    let amount = gross.or_else(|| net.map(|net| net + tax.unwrap_or_default()));
+    amount.map(|amount| if red && amount > Money::ZERO { -amount } else { amount })
+}
+
+fn trimmed(cell: Cow<'_, str>) -> Cow<'_, str> {
+    match cell {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
