@@ -96,7 +96,7 @@ mod tests {
             Ok::<bool, ()>(worker.0 < 2_000)
         };
         let work = |worker: &mut (u64, u64)| {
-            if worker.0 % 7 == 0 {
+            if worker.0.is_multiple_of(7) {
                 thread::yield_now();
             }
             worker.1 = worker.0 * worker.0;

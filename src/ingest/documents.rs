@@ -53,9 +53,9 @@ fn read_lines(
     let file: Arc<str> = Arc::from(input.name());
     let json_only = matches!(input, Input::Path(_)) && !plain;
     let encoding = source.encoding;
-    each_line(source, &mut |row, raw, fate| {
+    each_line(source, &mut |row, raw, bad| {
         let location = Location { file: file.clone(), sheet: None, row };
-        if let Err((fault, detail)) = fate {
+        if let Some((fault, detail)) = bad {
             (sink.set_aside)(Quarantined::new(location, fault, "", &detail, raw));
         } else if raw.trim().is_empty() {
             // A blank line is none.

@@ -52,26 +52,26 @@ pub(super) fn each_row(
     Ok(())
 }
 
-/// Gives every line with its number; blank lines too.
-pub(super) fn each_line(
-    mut source: TextSource,
-    take: &mut dyn FnMut(u64, &str, Result<(), (Fault, String)>),
-) -> io::Result<()> {
+/// What is wrong with a line, with details.
+pub(super) type BadLine = (Fault, String);
+
+/// Gives every line with its number, and what is wrong with it; blank lines too.
+pub(super) fn each_line(mut source: TextSource, take: &mut dyn FnMut(u64, &str, Option<BadLine>)) -> io::Result<()> {
     let (mut chunk, mut decoder) = (Chunk::default(), ChunkDecoder::default());
     while source.chunks.next(&mut chunk)? {
         if chunk.too_long {
             let limit = format!("一行最多 {} 字节", limits::RECORD);
-            take(chunk.line, &String::from_utf8_lossy(&chunk.bytes), Err((Fault::TooLong, limit)));
+            take(chunk.line, &String::from_utf8_lossy(&chunk.bytes), Some((Fault::TooLong, limit)));
             continue;
         }
         let text = decoder.text(source.encoding, &chunk);
         let mut lines = Lines::new(text.bytes, chunk.line);
         while let Some((number, place)) = lines.next_line() {
             match text.line(place) {
-                Ok(line) => take(number, line, Ok(())),
+                Ok(line) => take(number, line, None),
                 Err(bad) => {
                     let raw = text.bytes.get(place.0..place.1).unwrap_or_default();
-                    take(number, &String::from_utf8_lossy(raw), Err(bad));
+                    take(number, &String::from_utf8_lossy(raw), Some(bad));
                 }
             }
         }
