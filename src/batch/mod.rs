@@ -17,6 +17,7 @@ use crate::{
 pub use chunks::{Appending, headings_of, read_lines, read_table};
 pub use documents::read_any;
 pub use reader::is_formula;
+pub use tickets::each_in_order;
 
 /// How a run reads.
 #[derive(Clone, Copy)]

@@ -79,6 +79,31 @@ pub fn in_order<W: Send, E: Send>(
     failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
+/// Items that one thread takes at a time.
+const SHARE: usize = 256;
+
+/// Applies `work` to each item, and gives the answers to `take` in the order of the items.
+pub fn each_in_order<'i, T: Sync, U: Send>(
+    threads: usize,
+    items: &'i [T],
+    work: impl Fn(&T) -> U + Sync,
+    mut take: impl FnMut(&T, U) + Send,
+) {
+    let mut shares = items.chunks(SHARE);
+    let mut workers: Vec<(&'i [T], Vec<U>)> = (0..threads.max(1)).map(|_| (&[][..], Vec::new())).collect();
+    let read = |worker: &mut (&'i [T], Vec<U>)| {
+        let share = shares.next();
+        worker.0 = share.unwrap_or_default();
+        Ok::<bool, std::convert::Infallible>(share.is_some())
+    };
+    let done = |worker: &mut (&'i [T], Vec<U>)| worker.1.extend(worker.0.iter().map(&work));
+    let write = |worker: &mut (&'i [T], Vec<U>)| {
+        worker.0.iter().zip(worker.1.drain(..)).for_each(|(item, answer)| take(item, answer));
+        Ok(())
+    };
+    let Ok(()) = in_order(&mut workers, read, done, write);
+}
+
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

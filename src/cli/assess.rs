@@ -11,7 +11,7 @@ use super::{
     Failure, Shared,
     classify::column_map,
     output::{Format, Output},
-    quarantine::Quarantine,
+    quarantine::finish_quarantine,
     report::{self, Heading},
 };
 use crate::{
@@ -170,11 +170,7 @@ pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
     store.save(&decisions)?;
     write(args.format, args.output.as_deref(), &decisions)?;
     summarise(shared, &decisions, &store);
-    let mut quarantine = Quarantine::new(shared, args.quarantine.as_deref())?;
-    for bad in &set_aside {
-        quarantine.add(bad)?;
-    }
-    quarantine.finish(args.fail_on_rejects)
+    finish_quarantine(shared, &set_aside, args.quarantine.as_deref(), args.fail_on_rejects)
 }
 
 fn write(format: Format, path: Option<&Path>, decisions: &[Decision]) -> Result<(), Failure> {

@@ -50,3 +50,15 @@ impl<'s> Quarantine<'s> {
         Ok(())
     }
 }
+
+/// Tells about rows that were kept in memory, and writes them down where the user asked.
+pub fn finish_quarantine(
+    shared: &Shared,
+    rows: &[Quarantined],
+    path: Option<&Path>,
+    fail: bool,
+) -> Result<(), Failure> {
+    let mut quarantine = Quarantine::new(shared, path)?;
+    rows.iter().try_for_each(|bad| quarantine.add(bad))?;
+    quarantine.finish(fail)
+}

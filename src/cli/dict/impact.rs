@@ -7,11 +7,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use super::super::{
-    Failure, Shared,
-    classify::{column_map, finish_quarantine},
-    output::Output,
-};
+use super::super::{Failure, Shared, classify::column_map, output::Output, quarantine::finish_quarantine};
 use super::impact_report::{self, Findings};
 use crate::{
     dictionary::{Dictionary, Texts, builtin_texts, read_conditions, read_folder},

@@ -12,7 +12,7 @@ pub use labelled::{Case, Expected, Flip, GoldRow, read_cases, read_gold};
 pub use loans::{LoanChange, LoanImpact};
 
 use crate::{
-    batch::Ordered,
+    batch::each_in_order,
     catalogue::{Catalogue, NoEdition},
     dictionary::{DictionaryError, Difference},
     engine::Engine,
@@ -211,17 +211,15 @@ impl<'e> Comparison<'e> {
         let matchers = self.matchers(as_of)?;
         let mut impact = LineImpact { lines: lines.len(), ..LineImpact::default() };
         impact.amount = lines.iter().filter_map(|line| line.amount).sum();
-        let work = |line: &&Document| self.both(line, matchers);
-        let mut take = |line: &Document, readings: Option<(Classification, Classification)>| {
+        let work = |line: &Document| self.both(line, matchers);
+        let take = |line: &Document, readings: Option<(Classification, Classification)>| {
             let Some((before, after)) = readings else { return };
             impact.read_again += 1;
             if let Some(kind) = ChangeKind::between(&before, &after) {
                 impact.changes.push(LineChange { line: line.clone(), kind, before, after });
             }
         };
-        let mut ordered = Ordered::new(self.threads, &work, &mut take);
-        lines.iter().for_each(|line| ordered.push(line));
-        ordered.flush();
+        each_in_order(self.threads, lines, work, take);
         Ok(impact)
     }
 
