@@ -45,7 +45,11 @@ pub use decision::{Decision, Trace, Wanted};
 pub use dictionary::{BundleFault, Dictionary, DictionaryError, Difference, RowChanges, Term, TermKind, builtin_texts};
 pub use engine::{DecisionTask, Engine, EngineError, LoanInput};
 pub use eval::impact::{
-    Case, ChangeKind, Comparison, Expected, Flip, GoldRow, LineChange, LineImpact, LoanChange, LoanImpact, Shadowing,
+    Case, CaseExpected, ChangeKind, Comparison, LabelFlip, LineChange, LineImpact, LoanChange, LoanImpact, Shadowing,
+};
+pub use eval::{
+    Answer, EvalError, Expected, Flip, FloorBreach, Floors, GoldRow, RivalScore, Score, Split, Tally, Trap, TrapScore,
+    Wrong, answers, flips, read_gold, read_traps, rivals, score, score_traps, split_of, wilson,
 };
 pub use matcher::{Candidate, Matcher};
 pub use model::{

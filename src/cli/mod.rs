@@ -3,6 +3,7 @@
 mod assess;
 mod catalogue;
 mod classify;
+mod corpus;
 mod dict;
 mod explain;
 mod find;
@@ -70,6 +71,8 @@ enum Verb {
     Standard(standard::StandardArgs),
     /// 词典维护台 / the dictionary maintainer's desk
     Dict(dict::DictArgs),
+    /// 标注语料与成绩 / labelled texts and figures
+    Corpus(corpus::CorpusArgs),
 }
 
 /// Why the program could not run, or what it found.
@@ -139,6 +142,7 @@ pub fn run() -> ExitCode {
         Verb::Catalogue(args) => catalogue::run(&cli.shared, args),
         Verb::Standard(args) => standard::run(&cli.shared, args),
         Verb::Dict(args) => dict::run(&cli.shared, args),
+        Verb::Corpus(args) => corpus::run(&cli.shared, args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

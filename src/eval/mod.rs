@@ -1,3 +1,17 @@
-//! Measuring dictionaries: what a change of one would change.
+//! Measuring: the engine against labelled texts, traps and rivals, with floors that only rise; and what a change of the
+//! dictionary would change.
 
+mod floors;
+mod gold;
 pub mod impact;
+mod interval;
+mod rivals;
+mod score;
+mod traps;
+
+pub use floors::{FloorBreach, Floors};
+pub use gold::{EvalError, Expected, GoldRow, Split, read_gold, split_of};
+pub use interval::wilson;
+pub use rivals::{RivalScore, rivals};
+pub use score::{Answer, Flip, Score, Tally, Wrong, answers, flips, score};
+pub use traps::{Trap, TrapScore, read_traps, score_traps};

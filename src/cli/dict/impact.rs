@@ -12,7 +12,11 @@ use super::impact_report::{self, Findings};
 use crate::{
     dictionary::{Dictionary, Texts, builtin_texts, read_conditions, read_folder},
     engine::{DecisionTask, Engine, LoanInput},
-    eval::impact::{Case, Comparison, GoldRow, read_cases, read_gold},
+    eval::{
+        GoldRow,
+        impact::{Case, Comparison, read_cases},
+        read_gold,
+    },
     ingest::{Input, InvoiceBook, Quarantined, Sink, read_documents, read_loans},
     model::{Document, InvoiceLine, Loan, Role, Scene, Strength, TextKind},
 };
@@ -113,7 +117,7 @@ pub(super) fn run(shared: &Shared, args: &ImpactArgs) -> Result<(), Failure> {
         .ok_or_else(|| Failure::Said(format!("没有规则包 {}；见 lvjian standard list", args.standard)))?;
     let body = read_body(shared, args)?;
     let cases = cases(shared, args)?;
-    let gold = gold(shared, args)?;
+    let gold = gold(shared, &before, args)?;
     let as_of = shared.as_of();
     let comparison = Comparison::new(&before, &after, shared.threads()).map_err(crate::engine::EngineError::from)?;
     let task = DecisionTask { standard, threads: shared.threads(), progress: &|_| () };
@@ -289,21 +293,16 @@ fn cases(shared: &Shared, args: &ImpactArgs) -> Result<Vec<Case>, Failure> {
 }
 
 /// Gold rows, in the order of file names.
-fn gold(shared: &Shared, args: &ImpactArgs) -> Result<Vec<GoldRow>, Failure> {
+fn gold(shared: &Shared, engine: &Engine, args: &ImpactArgs) -> Result<Vec<GoldRow>, Failure> {
     let usual = Path::new("corpus/gold");
     let Some(folder) = args.gold.as_deref().or(usual.is_dir().then_some(usual)) else {
         shared.say("没有金标准目录（corpus/gold），用 --gold DIR 指明");
         return Ok(Vec::new());
     };
-    let entries = std::fs::read_dir(folder).map_err(|error| wrong(folder, &error))?;
-    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));
-    files.sort();
-    let mut rows = Vec::new();
-    for path in files {
-        rows.extend(read_gold(&text_of(&path)?).map_err(|error| wrong(&path, &error))?);
-    }
-    Ok(rows)
+    let tables = crate::cli::corpus::tables(folder).map_err(|error| wrong(folder, &error))?;
+    let known = |code: &str| engine.catalogue().entry("gfspc-2025", code).is_some();
+    read_gold(tables.iter().map(|(name, text)| (name.as_str(), text.as_str())), known)
+        .map_err(|error| Failure::Said(error.to_string()))
 }
 
 fn text_of(path: &Path) -> Result<String, Failure> {

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use crate::{
     decision::Decision,
     dictionary::Difference,
-    eval::impact::{Case, ChangeKind, Comparison, Flip, GoldRow, LineChange, LineImpact, LoanImpact},
+    eval::{
+        GoldRow,
+        impact::{Case, ChangeKind, Comparison, LabelFlip, LineChange, LineImpact, LoanImpact},
+    },
     model::{Classification, Money, Verdict},
 };
 
@@ -15,9 +18,9 @@ use crate::{
 pub(super) struct Findings<'f> {
     pub lines: LineImpact,
     pub loans: LoanImpact,
-    pub cases: Vec<Flip<Case>>,
+    pub cases: Vec<LabelFlip<Case>>,
     pub cases_read: usize,
-    pub gold: Vec<Flip<GoldRow>>,
+    pub gold: Vec<LabelFlip<GoldRow>>,
     pub gold_read: usize,
     pub comparison: &'f Comparison<'f>,
     /// Content hashes, before and after.
@@ -281,7 +284,7 @@ pub(super) fn ndjson(out: &mut impl Write, findings: &Findings<'_>) -> io::Resul
     }
     for flip in &findings.gold {
         give(
-            json!({"kind": "gold", "id": flip.row.id, "text": flip.row.text, "verdict": flip.row.verdict, "mended": flip.mended, "reason": flip.reason}),
+            json!({"kind": "gold", "id": flip.row.id, "text": flip.row.text, "verdict": flip.row.expected.code(), "mended": flip.mended, "reason": flip.reason}),
         )?;
     }
     for term in lines.shadowed() {

@@ -1,14 +1,13 @@
 //! Texts whose right reading is written down: the dictionary's cases and the gold corpus.
 
-use std::collections::BTreeSet;
-
 use serde::Deserialize;
 
 use super::Comparison;
 use crate::{
     catalogue::NoEdition,
+    eval::GoldRow,
     matcher::Matcher,
-    model::{Classification, Document, Refusal, TextKind, Verdict},
+    model::{Classification, Document, Refusal, TextKind},
 };
 
 /// A case of a term: `<scene>.cases.csv`.
@@ -19,7 +18,7 @@ pub struct Case {
     /// A text, as an invoice line or as a purpose.
     pub text: String,
     /// `hit`: the term must be found; `miss`: it must not.
-    pub expect: Expected,
+    pub expect: CaseExpected,
     /// Remark.
     #[serde(default)]
     pub why: String,
@@ -28,31 +27,16 @@ pub struct Case {
 /// What a case expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Expected {
+pub enum CaseExpected {
     /// The term stands, or a longer one in its place.
     Hit,
     /// The term does not stand.
     Miss,
 }
 
-/// A row of the gold corpus: `id,kind,text,verdict,entries,…`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct GoldRow {
-    /// Stable id.
-    pub id: String,
-    /// `invoice_line`, `purpose` or `scope`.
-    pub kind: TextKind,
-    /// The text.
-    pub text: String,
-    /// `positive` (green or needs-evidence), or one of the four verdicts.
-    pub verdict: String,
-    /// Entry codes, one of which must be among the matches; empty for none asked.
-    pub entries: String,
-}
-
 /// A label that one dictionary meets and the other does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flip<T> {
+pub struct LabelFlip<T> {
     /// The row.
     pub row: T,
     /// True when the later dictionary mends it, false when it breaks it.
@@ -63,11 +47,6 @@ pub struct Flip<T> {
 
 /// Reads a table of cases.
 pub fn read_cases(text: &str) -> Result<Vec<Case>, csv::Error> {
-    csv::Reader::from_reader(text.as_bytes()).deserialize().collect()
-}
-
-/// Reads a table of gold rows.
-pub fn read_gold(text: &str) -> Result<Vec<GoldRow>, csv::Error> {
     csv::Reader::from_reader(text.as_bytes()).deserialize().collect()
 }
 
@@ -85,8 +64,8 @@ impl Case {
         };
         let line = matcher.read(&self.document(TextKind::InvoiceLine));
         let holds = match self.expect {
-            Expected::Miss => !accepted(&line),
-            Expected::Hit => {
+            CaseExpected::Miss => !accepted(&line),
+            CaseExpected::Hit => {
                 accepted(&line) || shadowed(&line) || {
                     let purpose = matcher.read(&self.document(TextKind::Purpose));
                     accepted(&purpose) || shadowed(&purpose)
@@ -97,45 +76,36 @@ impl Case {
     }
 }
 
-impl GoldRow {
-    /// The text to read.
-    pub fn document(&self) -> Document {
-        Document { id: self.id.clone(), text: self.text.clone(), kind: self.kind, ..Document::default() }
-    }
-
-    /// Whether a reading agrees with the label.
-    pub fn agrees(&self, reading: &Classification) -> bool {
-        let verdict = match self.verdict.as_str() {
-            "positive" => matches!(reading.verdict, Verdict::Green | Verdict::NeedsEvidence),
-            code => reading.verdict.code() == code,
-        };
-        let wanted: BTreeSet<&str> = self.entries.split('|').filter(|code| !code.is_empty()).collect();
-        let mut found = reading.matches.iter().flat_map(|found| &found.entries);
-        verdict && (wanted.is_empty() || found.any(|entry| wanted.contains(entry.code.as_str())))
-    }
+/// Whether a reading agrees with a gold row's label.
+fn agrees(row: &GoldRow, reading: &Classification) -> bool {
+    let mut found = reading.matches.iter().flat_map(|found| &found.entries);
+    row.expected.takes(reading.verdict)
+        && (!row.expected.is_positive()
+            || row.entries.is_empty()
+            || found.any(|entry| row.entries.contains(&entry.code)))
 }
 
 impl Comparison<'_> {
     /// Cases that hold by one dictionary only, in the order given.
-    pub fn cases(&self, cases: &[Case], as_of: jiff::civil::Date) -> Result<Vec<Flip<Case>>, NoEdition> {
+    pub fn cases(&self, cases: &[Case], as_of: jiff::civil::Date) -> Result<Vec<LabelFlip<Case>>, NoEdition> {
         let (before, after) = self.matchers(as_of)?;
         let kinds = [TextKind::InvoiceLine, TextKind::Purpose];
         let touched = |case: &&Case| kinds.iter().any(|kind| self.touches(&case.document(*kind)));
         let flips = cases.iter().filter(touched).filter_map(|case| {
             let (held, _) = case.holds(&before);
             let (holds, reason) = case.holds(&after);
-            (held != holds).then(|| Flip { row: case.clone(), mended: holds, reason })
+            (held != holds).then(|| LabelFlip { row: case.clone(), mended: holds, reason })
         });
         Ok(flips.collect())
     }
 
     /// Gold rows whose label is met by one dictionary only, in the order given.
-    pub fn gold(&self, rows: &[GoldRow], as_of: jiff::civil::Date) -> Result<Vec<Flip<GoldRow>>, NoEdition> {
+    pub fn gold(&self, rows: &[GoldRow], as_of: jiff::civil::Date) -> Result<Vec<LabelFlip<GoldRow>>, NoEdition> {
         let matchers = self.matchers(as_of)?;
         let flips = rows.iter().filter_map(|row| {
             let (before, after) = self.both(&row.document(), matchers)?;
-            let (agreed, agrees) = (row.agrees(&before), row.agrees(&after));
-            (agreed != agrees).then(|| Flip { row: row.clone(), mended: agrees, reason: after.reason })
+            let (agreed, agrees) = (agrees(row, &before), agrees(row, &after));
+            (agreed != agrees).then(|| LabelFlip { row: row.clone(), mended: agrees, reason: after.reason })
         });
         Ok(flips.collect())
     }

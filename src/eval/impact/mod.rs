@@ -8,7 +8,7 @@ mod loans;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-pub use labelled::{Case, Expected, Flip, GoldRow, read_cases, read_gold};
+pub use labelled::{Case, CaseExpected, LabelFlip, read_cases};
 pub use loans::{LoanChange, LoanImpact};
 
 use crate::{
