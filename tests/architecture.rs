@@ -120,7 +120,7 @@ const NEVER: &[(&str, &str)] = &[
 ];
 
 /// Rooms that may open files.
-const OPENS_FILES: &[&str] = &["ingest", "dictionary", "store", "cli"];
+const OPENS_FILES: &[&str] = &["ingest", "dictionary", "store", "batch", "cli"];
 /// Rooms that know clock, environment and chance: those above the engine.
 const ABOVE_ENGINE: &[&str] = &["batch", "eval", "serve", "cli", "main"];
 /// Rooms that count exactly.

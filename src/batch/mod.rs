@@ -4,6 +4,7 @@
 mod chunks;
 mod documents;
 mod reader;
+mod run;
 mod tickets;
 
 use std::io;
@@ -17,6 +18,7 @@ use crate::{
 pub use chunks::{Appending, headings_of, read_lines, read_table};
 pub use documents::read_any;
 pub use reader::is_formula;
+pub use run::{InputFile, Manifest, Run};
 pub use tickets::each_in_order;
 
 /// How a run reads.
@@ -106,6 +108,9 @@ pub enum RunError {
     /// The output cannot be written.
     #[error("输出失败 / cannot write: {0}")]
     Output(#[from] io::Error),
+    /// Too many rows were set aside.
+    #[error("已隔离 {0} 行，超过 --max-rejects {1}，运行中止 / more rows set aside than allowed, stopped")]
+    TooManyRejects(u64, u64),
     /// The receiver refuses to go on.
     #[error("{0}")]
     Said(String),

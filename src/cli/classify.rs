@@ -1,22 +1,21 @@
 //! `classify`: lines of text in, verdicts and matches out.
 
-use std::{
-    io::{IsTerminal, Write},
-    path::PathBuf,
-};
+use std::{io::IsTerminal, path::PathBuf};
 
 use clap::Args;
 
 use super::{
     Failure, Shared,
     output::{Format, Output},
+    progress::Progress,
     quarantine::Quarantine,
     report::{Heading, Report},
+    runs::{Destination, RunArgs, Taker, files, summary, total_bytes},
 };
 use crate::{
-    batch::{Appending, Mark, Receiver, RunError, Task, Totals, headings_of, read_any, read_lines, read_table},
-    ingest::{CHUNK, ColumnMap, Input, Quarantined, TextSource, TextTable, is_delimited_text},
-    model::{Classification, Document, TextKind, Verdict},
+    batch::{Appending, Mark, Receiver, Run, Task, Totals, headings_of, read_any, read_lines, read_table},
+    ingest::{ColumnMap, Input, TextSource, TextTable, is_delimited_text},
+    model::{Classification, Document, TextKind},
 };
 
 #[derive(Debug, Args)]
@@ -39,15 +38,8 @@ pub struct ClassifyArgs {
     /// 输出文件 / output file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// 隔离行写入的 NDJSON 文件 / where bad rows go
-    #[arg(long, value_name = "FILE")]
-    quarantine: Option<PathBuf>,
-    /// 有隔离行时退出码为 1 / exit 1 when rows were set aside
-    #[arg(long)]
-    fail_on_rejects: bool,
-    /// Bytes that one thread takes at a time; for tests of the seams between chunks.
-    #[arg(long, hide = true, default_value_t = CHUNK)]
-    chunk_size: usize,
+    #[command(flatten)]
+    runs: RunArgs,
 }
 
 fn parse_kind(text: &str) -> Result<TextKind, String> {
@@ -87,68 +79,54 @@ enum Plan {
     Rows,
 }
 
-/// Puts the answers of a run where they belong.
-struct Taker<'t> {
-    output: Output,
-    report: Option<Report>,
-    quarantine: Quarantine<'t>,
-    totals: Totals,
-}
-
-impl Receiver for Taker<'_> {
-    fn bytes(&mut self, bytes: &[u8]) -> Result<(), RunError> {
-        Ok(self.output.write_all(bytes)?)
-    }
-
-    fn reading(&mut self, document: Document, reading: Classification) -> Result<(), RunError> {
-        let Some(report) = &mut self.report else { return Ok(()) };
-        report.row(&mut self.output, row(&document, &reading)).map_err(said)
-    }
-
-    fn set_aside(&mut self, bad: Quarantined) -> Result<(), RunError> {
-        self.quarantine.add(&bad).map_err(said)
-    }
-
-    fn reached(&mut self, _: Mark, part: &Totals) -> Result<(), RunError> {
-        self.totals.add(part);
-        Ok(())
-    }
-}
-
-fn said(failure: Failure) -> RunError {
-    match failure {
-        Failure::Output(error) => RunError::Output(error),
-        other => RunError::Said(other.to_string()),
-    }
-}
-
 pub(super) fn run(shared: &Shared, args: &ClassifyArgs) -> Result<(), Failure> {
     let engine = shared.engine()?;
     let matcher = engine.matcher(shared.as_of())?;
     let map = column_map(args.map.as_deref())?;
-    let inputs: Vec<Input> = args.files.iter().map(|name| Input::named(name)).collect();
+    let inputs: Vec<Input> = files(&args.files)?.iter().map(|name| Input::named(name)).collect();
     let from_stdin = inputs.contains(&Input::Stdin);
     let default = if from_stdin && !std::io::stdout().is_terminal() { Format::Ndjson } else { Format::Text };
     let format = args.format.unwrap_or(if inputs.iter().all(Input::is_json) { Format::Ndjson } else { default });
+    let fingerprint = engine.fingerprint(&matcher.edition.id, None);
     let task = Task { matcher, threads: shared.threads(), kind: args.kind };
-    let (appended, mut plans) = plans(&inputs, &map, args, format)?;
-    let mut taker = Taker {
-        output: Output::open(args.output.as_deref())?,
-        report: (format != Format::Ndjson && !appended).then(|| Report::new(format, "结论", HEADINGS)),
-        quarantine: Quarantine::new(shared, args.quarantine.as_deref())?,
-        totals: Totals::default(),
-    };
-    if appended && let Some(Plan::Table(table)) = plans.first() {
-        taker.output.write_all("\u{feff}".as_bytes())?;
-        taker.output.write_all(&headings_of(table))?;
-        taker.output.write_all(b"\n")?;
+    let (appended, plans) = plans(&inputs, &map, args, format)?;
+    let report = (format != Format::Ndjson && !appended).then(|| (Report::new(format, "结论", HEADINGS), row as _));
+    let opened = open_run(&inputs, args, format, report.is_none(), &fingerprint)?;
+    if let Some(run) = opened.as_ref().filter(|run| run.is_complete()) {
+        shared.say("这次运行早已完成 / this run was complete");
+        shared.say(&format!("{} · {fingerprint}", summary(run.totals())));
+        return args.runs.findings(run.totals().rejects, &run.totals().verdicts);
     }
-    let appending = if appended { Appending::Columns } else { Appending::Contract };
-    for (input, plan) in inputs.iter().zip(plans.drain(..)) {
-        let from = Mark::default();
+    let before = opened.as_ref().map_or_else(Totals::default, |run| *run.totals());
+    let (first, mark) = opened.as_ref().map_or_else(Default::default, Run::position);
+    let fresh = opened.as_ref().is_none_or(Run::is_fresh);
+    let quarantined = args.runs.quarantine.as_deref().filter(|_| opened.is_none());
+    let total = total_bytes(&inputs);
+    let mut taker = Taker {
+        quarantine: Quarantine::new(shared, quarantined)?,
+        destination: match opened {
+            Some(run) => Destination::Run(run),
+            None => Destination::Output(Output::open(args.output.as_deref())?),
+        },
+        report,
+        totals: before,
+        file: first,
+        progress: Progress::new(shared, args.runs.progress, args.runs.metrics.clone(), total, before),
+        max_rejects: args.runs.max_rejects,
+    };
+    if fresh
+        && appended
+        && let Some(Plan::Table(table)) = plans.first()
+    {
+        taker.bytes(&[BYTE_ORDER_MARK, &headings_of(table), b"\n"].concat())?;
+    }
+    for (number, (input, plan)) in inputs.iter().zip(plans).enumerate().skip(first) {
+        taker.file = number;
+        let from = if number == first { mark } else { Mark::default() };
         let encoding = match plan {
             Plan::Table(table) => {
                 let encoding = table.source.encoding;
+                let appending = if appended { Appending::Columns } else { Appending::Contract };
                 read_table(&task, *table, appending, from, &mut taker)?;
                 Some(encoding)
             }
@@ -166,13 +144,46 @@ pub(super) fn run(shared: &Shared, args: &ClassifyArgs) -> Result<(), Failure> {
             shared.say(&format!("{0}：按 {1} 读取 / read as {1}", input.name(), encoding.name()));
         }
     }
-    let Taker { mut output, report, quarantine, totals } = taker;
-    if let Some(report) = report {
-        report.finish(&mut output)?;
+    let totals = taker.finish(&args.runs)?;
+    shared.say(&format!("{} · {fingerprint}", summary(&totals)));
+    args.runs.findings(totals.rejects, &totals.verdicts)
+}
+
+/// What spreadsheets need to see that a text is UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Opens the run of `--run`, with everything that decides its output.
+fn open_run(
+    inputs: &[Input],
+    args: &ClassifyArgs,
+    format: Format,
+    as_bytes: bool,
+    fingerprint: &str,
+) -> Result<Option<Run>, Failure> {
+    if args.runs.run.is_none() {
+        return Ok(None);
     }
-    output.finish()?;
-    shared.say(&format!("{} · {}", words_of(&totals), engine.fingerprint(&matcher.edition.id, None)));
-    quarantine.finish(args.fail_on_rejects)
+    let ending = match format {
+        Format::Csv if as_bytes => "csv",
+        Format::Ndjson => "ndjson",
+        Format::Csv => {
+            return Err(Failure::Said(
+                "--run 的 CSV 输出要求各输入文件是同一表头的文本表格；否则请用 --format ndjson / needs text tables of one header"
+                    .to_owned(),
+            ));
+        }
+        Format::Text | Format::Xlsx => {
+            return Err(Failure::Said("--run 只写 csv 和 ndjson / --run writes csv and ndjson".to_owned()));
+        }
+    };
+    let map = args.map.as_deref().map(std::fs::read_to_string).transpose()?.unwrap_or_default();
+    let options = vec![
+        ("--format".to_owned(), ending.to_owned()),
+        ("--kind".to_owned(), args.kind.code().to_owned()),
+        ("--plain".to_owned(), args.plain.to_string()),
+        ("--map".to_owned(), map),
+    ];
+    args.runs.open_run(inputs, args.output.as_deref(), ending, fingerprint.to_owned(), options)
 }
 
 /// Chooses how each file is read, and whether the output is the input with four more columns: that needs delimited
@@ -183,9 +194,13 @@ fn plans(inputs: &[Input], map: &ColumnMap, args: &ClassifyArgs, format: Format)
         plans.push(if *input == Input::Stdin || !matches!(format, Format::Csv | Format::Ndjson) {
             Plan::Rows
         } else if input.is_json() || args.plain {
-            if format == Format::Ndjson { Plan::Lines(TextSource::open(input, args.chunk_size)?) } else { Plan::Rows }
+            if format == Format::Ndjson {
+                Plan::Lines(TextSource::open(input, args.runs.chunk_size)?)
+            } else {
+                Plan::Rows
+            }
         } else if is_delimited_text(input)? {
-            Plan::Table(Box::new(TextTable::open(input, map, args.kind, args.chunk_size)?))
+            Plan::Table(Box::new(TextTable::open(input, map, args.kind, args.runs.chunk_size)?))
         } else {
             Plan::Rows
         });
@@ -200,16 +215,6 @@ fn plans(inputs: &[Input], map: &ColumnMap, args: &ClassifyArgs, format: Format)
         plans.iter_mut().for_each(|plan| *plan = Plan::Rows);
     }
     Ok((appended, plans))
-}
-
-/// What was counted, in words.
-fn words_of(totals: &Totals) -> String {
-    let counts: Vec<String> = Verdict::ALL
-        .iter()
-        .zip(totals.verdicts)
-        .map(|(verdict, count)| format!("{} {count}", verdict.chinese()))
-        .collect();
-    format!("共 {} 行：{}", totals.rows, counts.join("，"))
 }
 
 /// The user's column map, or an empty one.

@@ -9,8 +9,10 @@ mod explain;
 mod find;
 mod matching;
 mod output;
+mod progress;
 mod quarantine;
 mod report;
+mod runs;
 mod similar;
 mod standard;
 mod why;
@@ -19,6 +21,8 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
+
+use output::ColorWhen;
 
 use crate::{Engine, EngineError, batch::RunError, catalogue::NoEdition, ingest::IngestError, store::StoreError};
 
@@ -49,6 +53,12 @@ struct Shared {
     /// 少说 / say less on stderr
     #[arg(short, long, global = true)]
     quiet: bool,
+    /// 多说：载入与运行用时 / say more: how long things took
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+    /// 终端颜色 / colours
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    color: ColorWhen,
 }
 
 #[derive(Debug, Subcommand)]
@@ -69,6 +79,13 @@ enum Verb {
     Catalogue(catalogue::CatalogueArgs),
     /// 规则包 / rule packs
     Standard(standard::StandardArgs),
+    /// 生成命令补全脚本 / a completion script for a shell
+    Completion {
+        /// bash、zsh、fish、powershell、elvish
+        shell: clap_complete::Shell,
+    },
+    /// 程序与所带知识的版本 / version of the program and of the knowledge that ships with it
+    Version,
     /// 词典维护台 / the dictionary maintainer's desk
     Dict(dict::DictArgs),
     /// 标注语料与成绩 / labelled texts and figures
@@ -109,8 +126,11 @@ impl From<RunError> for Failure {
 impl Shared {
     /// The engine, kept until the process ends: giving its memory back piece by piece would only take time.
     fn engine(&self) -> Result<&'static Engine, Failure> {
+        let began = std::time::Instant::now();
         let overlays: Vec<&std::path::Path> = self.overlays.iter().map(PathBuf::as_path).collect();
-        Ok(Box::leak(Box::new(Engine::with_folders(self.base.as_deref(), &overlays)?)))
+        let engine: &'static Engine = Box::leak(Box::new(Engine::with_folders(self.base.as_deref(), &overlays)?));
+        self.detail(&format!("词典与目录载入 {:.0} 毫秒 / loaded", began.elapsed().as_secs_f64() * 1e3));
+        Ok(engine)
     }
 
     fn as_of(&self) -> Date {
@@ -119,6 +139,13 @@ impl Shared {
 
     fn threads(&self) -> usize {
         self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).clamp(1, 256)
+    }
+
+    /// Details go to stderr when the user wants them.
+    fn detail(&self, message: &str) {
+        if self.verbose {
+            eprintln!("{message}");
+        }
     }
 
     /// Prose goes to stderr, unless the user wants quiet.
@@ -132,6 +159,8 @@ impl Shared {
 /// Runs the command line. 0 done, 1 findings, 2 could not run; a broken pipe is 0.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    output::choose_color(cli.shared.color);
+    let began = std::time::Instant::now();
     let outcome = match &cli.verb {
         Verb::Classify(args) => classify::run(&cli.shared, args),
         Verb::Assess(args) => assess::run(&cli.shared, args),
@@ -141,9 +170,15 @@ pub fn run() -> ExitCode {
         Verb::Explain(args) => explain::run(args),
         Verb::Catalogue(args) => catalogue::run(&cli.shared, args),
         Verb::Standard(args) => standard::run(&cli.shared, args),
+        Verb::Completion { shell } => {
+            clap_complete::generate(*shell, &mut <Cli as clap::CommandFactory>::command(), "lvjian", &mut io::stdout());
+            Ok(())
+        }
+        Verb::Version => version(&cli.shared),
         Verb::Dict(args) => dict::run(&cli.shared, args),
         Verb::Corpus(args) => corpus::run(&cli.shared, args),
     };
+    cli.shared.detail(&format!("共用 {:.3} 秒 / took", began.elapsed().as_secs_f64()));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -156,4 +191,18 @@ pub fn run() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The fingerprint for each edition and pack that ships.
+fn version(shared: &Shared) -> Result<(), Failure> {
+    use io::Write;
+    let engine = shared.engine()?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "lvjian {}", env!("CARGO_PKG_VERSION"))?;
+    for edition in engine.catalogue().editions().iter().filter(|edition| edition.has_table) {
+        for standard in engine.standards() {
+            writeln!(out, "{}", engine.fingerprint(&edition.id, Some(standard)))?;
+        }
+    }
+    Ok(())
 }

@@ -2,13 +2,15 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, IsTerminal, Write},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use clap::ValueEnum;
 
 use super::Failure;
+use crate::model::Verdict;
 
 /// Output formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -54,6 +56,11 @@ impl Output {
             _ => Sink::File(file, path),
         };
         Ok(Self { sink })
+    }
+
+    /// Whether this is standard output.
+    pub fn is_stdout(&self) -> bool {
+        matches!(self.sink, Sink::Stdout(_))
     }
 
     /// Finishes the output.
@@ -107,6 +114,45 @@ impl Write for Output {
 /// A cell that no spreadsheet runs as a formula: text that begins like one gets an apostrophe in front, numbers stay.
 pub fn inert(cell: &str) -> String {
     if crate::batch::is_formula(cell) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+static COLORED: AtomicBool = AtomicBool::new(false);
+
+/// Chooses whether text on standard output is coloured, for the whole run of the program.
+pub fn choose_color(when: ColorWhen) {
+    let colored = match when {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+    };
+    COLORED.store(colored, Ordering::Relaxed);
+}
+
+/// A fitted cell in the colour of the verdict that `cell` names, if it names one.
+pub fn painted(cell: &str, fitted: String) -> String {
+    if !COLORED.load(Ordering::Relaxed) {
+        return fitted;
+    }
+    let color = match Verdict::ALL.iter().find(|verdict| verdict.chinese() == cell) {
+        Some(Verdict::Green) => 32,
+        Some(Verdict::NeedsEvidence) => 33,
+        Some(Verdict::Review) => 36,
+        Some(Verdict::NotGreen) => 90,
+        None => return fitted,
+    };
+    format!("\u{1b}[{color}m{fitted}\u{1b}[0m")
 }
 
 /// Width on a terminal: Chinese characters take two columns.

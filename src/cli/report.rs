@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::{
     Failure,
-    output::{Format, Output, fit, inert, width},
+    output::{Format, Output, fit, inert, painted, width},
 };
 
 /// A column of a report.
@@ -62,20 +62,23 @@ fn widths(headings: &[Heading], rows: &[Vec<String>]) -> Vec<usize> {
         .collect()
 }
 
-fn text_line(widths: &[usize], cells: &[&str]) -> String {
+fn text_line(widths: &[usize], cells: &[&str], colored: bool) -> String {
     let last = cells.len().saturating_sub(1);
     let fitted: Vec<String> = cells
         .iter()
         .zip(widths)
         .enumerate()
-        .map(|(place, (cell, width))| if place == last { (*cell).to_owned() } else { fit(cell, *width) })
+        .map(|(place, (cell, width))| {
+            let fitted = if place == last { (*cell).to_owned() } else { fit(cell, *width) };
+            if colored { painted(cell, fitted) } else { fitted }
+        })
         .collect();
     fitted.join("  ").trim_end().to_owned()
 }
 
 fn text_head(out: &mut Output, headings: &[Heading], widths: &[usize]) -> Result<(), Failure> {
     let names: Vec<&str> = headings.iter().map(|heading| heading.name).collect();
-    writeln!(out, "{}", text_line(widths, &names))?;
+    writeln!(out, "{}", text_line(widths, &names, false))?;
     writeln!(out, "{}", "─".repeat(widths.iter().sum::<usize>().min(110)))?;
     Ok(())
 }
@@ -83,7 +86,8 @@ fn text_head(out: &mut Output, headings: &[Heading], widths: &[usize]) -> Result
 fn text_rows(out: &mut Output, widths: &[usize], rows: &[Vec<String>]) -> Result<(), Failure> {
     for row in rows {
         let cells: Vec<&str> = row.iter().map(String::as_str).collect();
-        writeln!(out, "{}", text_line(widths, &cells))?;
+        let line = text_line(widths, &cells, out.is_stdout());
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }
@@ -96,10 +100,7 @@ pub fn xlsx(
     rows: impl Iterator<Item = Vec<String>>,
 ) -> Result<(), Failure> {
     let failed = |error: rust_xlsxwriter::XlsxError| Failure::Said(error.to_string());
-    let mut workbook = rust_xlsxwriter::Workbook::new();
-    // The same input must give the same bytes: no clock in the file's properties.
-    let epoch = rust_xlsxwriter::ExcelDateTime::from_ymd(2020, 1, 1).map_err(failed)?;
-    workbook.set_properties(&rust_xlsxwriter::DocProperties::new().set_creation_datetime(&epoch));
+    let mut workbook = dated_workbook()?;
     let bold = rust_xlsxwriter::Format::new().set_bold();
     let page = workbook.add_worksheet();
     page.set_name(sheet).map_err(failed)?;
@@ -116,6 +117,15 @@ pub fn xlsx(
     let bytes = workbook.save_to_buffer().map_err(failed)?;
     out.write_all(&bytes)?;
     Ok(())
+}
+
+/// An empty workbook. The same input must give the same bytes: no clock in the file's properties.
+pub fn dated_workbook() -> Result<rust_xlsxwriter::Workbook, Failure> {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let epoch = rust_xlsxwriter::ExcelDateTime::from_ymd(2020, 1, 1);
+    let epoch = epoch.map_err(|error| Failure::Said(error.to_string()))?;
+    workbook.set_properties(&rust_xlsxwriter::DocProperties::new().set_creation_datetime(&epoch));
+    Ok(workbook)
 }
 
 /// Rows that decide how wide the columns of a text table are.
@@ -179,4 +189,4 @@ impl Report {
 }
 
 /// Rows of a worksheet below its heading.
-const SHEET_ROWS: usize = 1_048_575;
+pub const SHEET_ROWS: usize = 1_048_575;

@@ -95,6 +95,14 @@ columns! {
     Grade = "grade": "评绿等级" | "绿色等级" | "grade";
     /// Role of the borrower.
     Role = "role": "role" | "角色";
+    /// File of a row that was set aside and is handed in again.
+    OriginFile = "origin_file": "隔离文件";
+    /// Sheet of such a row.
+    OriginSheet = "origin_sheet": "隔离工作表";
+    /// Row of such a row.
+    OriginRow = "origin_row": "隔离行";
+    /// Text of such a row, where it could not be cut into cells.
+    OriginText = "origin_text": "隔离原文";
 }
 
 /// A user's own headings: `[columns]` with keys such as `goods = "物料描述"`.

@@ -23,7 +23,8 @@ pub fn read_documents(
     plain: bool,
     sink: &mut Sink<'_, Document>,
 ) -> Result<TableReport, IngestError> {
-    let wanted = |header: &Header| header.has(Column::Goods) || header.has(Column::Purpose);
+    let wanted =
+        |header: &Header| header.has(Column::Goods) || header.has(Column::Purpose) || header.has(Column::OriginText);
     let mut take = |row: table::ReadRow<'_>| match row.and_then(|row| document(row, kind)) {
         Ok(document) => (sink.give)(document),
         Err(bad) => (sink.set_aside)(*bad),
@@ -125,6 +126,13 @@ fn document((header, row): table::TableRow<'_>, kind: TextKind) -> Result<Docume
     let cell = |column| header.cell(&row.cells, column);
     let some = |column| Some(cell(column)).filter(|text: &&str| !text.is_empty()).map(str::to_owned);
     let purpose = !header.has(Column::Goods);
+    let raw = cell(Column::OriginText);
+    if !raw.is_empty() && some(Column::Goods).or_else(|| some(Column::Purpose)).is_none() {
+        // A line of NDJSON that was set aside and is handed in again.
+        return from_json(raw, kind, row.location.clone()).map_err(|(fault, column, detail)| {
+            Box::new(Quarantined::new(row.location.clone(), fault, column, &detail, raw))
+        });
+    }
     let text = if purpose { cell(Column::Purpose) } else { cell(Column::Goods) };
     let kind = match some(Column::Kind) {
         Some(code) => {

@@ -23,6 +23,6 @@ pub const RATIO_FROM: u64 = 8 * 1024 * 1024;
 /// Rows in which the header is looked for.
 pub const HEADER_ROWS: usize = 10;
 /// Characters of raw text kept with a quarantined row.
-pub const RAW_KEPT: usize = 500;
+pub const RAW_KEPT: usize = 8_000;
 /// Largest window of a zstd frame, as a power of two: what `zstd --ultra` writes.
 pub const ZSTD_WINDOW_LOG: u32 = 27;

@@ -22,7 +22,7 @@ pub use documents::read_documents;
 pub use invoices::InvoiceBook;
 pub use json_line::json_line;
 pub use loans::read_loans;
-pub use quarantine::{Fault, Quarantined};
+pub use quarantine::{Fault, ORIGIN_HEADINGS, Quarantined};
 pub use quick::{Line, TableColumns, TextTable};
 pub use source::{ChunkDecoder, ChunkText, TextSource, too_long};
 pub use table::{TableReport, is_delimited_text};

@@ -74,6 +74,11 @@ impl Fault {
     }
 }
 
+/// Headings in front of the cells of a row in a workbook of rows set aside. `隔离文件`, `隔离工作表`, `隔离行` and
+/// `隔离原文` are read again when the corrected workbook is handed in.
+pub const ORIGIN_HEADINGS: [&str; 7] =
+    ["隔离文件", "隔离工作表", "隔离行", "隔离列", "隔离代码", "隔离理由", "隔离原文"];
+
 /// One row set aside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Quarantined {

@@ -92,6 +92,8 @@ impl Feed<'_> {
             let detail = format!("表头 {columns} 列，本行 {} 格", row.cells.len());
             let bad = Quarantined::new(row.location.clone(), Fault::Surplus, "", &detail, &row.cells.join(" | "));
             (self.take)(Err(Box::new(bad.with_cells(header, row.cells.clone()))));
+        } else if let Some(origin) = origin(header, row) {
+            (self.take)(Ok((header, &RawRow { location: origin, cells: row.cells.clone() })));
         } else {
             (self.take)(Ok((header, row)));
         }
@@ -104,6 +106,14 @@ impl Feed<'_> {
         self.header = None;
         self.held.clear();
     }
+}
+
+/// Where a row stood that was set aside and is handed in again.
+fn origin(header: &Header, row: &RawRow) -> Option<Location> {
+    let cell = |column| header.cell(&row.cells, column);
+    let number = cell(super::Column::OriginRow).parse().ok()?;
+    let sheet = Some(cell(super::Column::OriginSheet)).filter(|sheet| !sheet.is_empty()).map(Arc::from);
+    Some(Location { file: Arc::from(cell(super::Column::OriginFile)), sheet, row: number })
 }
 
 /// The row that reads most like a header, among the first ten; the first of equals.

@@ -1,0 +1,264 @@
+//! Runs that are killed and taken up again, rows that are corrected and handed in again, limits and exit codes.
+
+mod support;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use serde_json::Value;
+use support::{command, folder, lvjian, sheet_xml, string, workbook, write};
+
+fn table(rows: usize) -> String {
+    let goods = ["*光伏设备*光伏组件", "螺纹钢", "污水处理设备", "防水电缆", "详见销货清单", "\"电动机, YE5\""];
+    let mut text = "序号,开票日期,货物名称,价税合计\n".to_owned();
+    for row in 0..rows {
+        let date = if row % 501 == 77 { "某日" } else { "2025-10-26" };
+        text.push_str(&format!(
+            "{row},{date},{}-{},{}.25\n",
+            goods[row * 5 % 6].trim_end_matches('"'),
+            row % 900,
+            row % 70
+        ));
+    }
+    text.replace("YE5-", "YE5\"-").replace("\"电动机, YE5\"-", "电动机 YE5-")
+}
+
+/// A number that looks like chance, and is the same on every run.
+fn chance(state: &mut u64) -> u64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state >> 33
+}
+
+struct Job {
+    folder: tempfile::TempDir,
+    inputs: Vec<PathBuf>,
+    format: &'static str,
+}
+
+impl Job {
+    fn args(&self, run: &Path, more: &[&str]) -> Vec<String> {
+        let mut args = vec!["classify".to_owned()];
+        args.extend(self.inputs.iter().map(|path| path.display().to_string()));
+        args.extend(
+            ["--format", self.format, "--chunk-size", "20000", "--checkpoint-every", "1", "--run"].map(str::to_owned),
+        );
+        args.push(run.display().to_string());
+        args.extend(more.iter().map(|arg| (*arg).to_owned()));
+        args
+    }
+
+    /// What a run that nobody disturbed writes: answers and rows set aside.
+    fn clean(&self) -> (Vec<u8>, Vec<u8>) {
+        let run = self.folder.path().join("clean");
+        lvjian(&self.args(&run, &[]), b"").exits(0);
+        self.results(&run)
+    }
+
+    fn results(&self, run: &Path) -> (Vec<u8>, Vec<u8>) {
+        let read = |name: &str| fs::read(run.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        (read(&format!("output.{}", self.format)), read("quarantine.ndjson"))
+    }
+
+    /// Kills the run `kills` times at moments that `state` chooses, takes it up to the end, and compares.
+    fn survive(&self, kills: usize, state: &mut u64) {
+        let expected = self.clean();
+        assert!(expected.0.len() > 100_000 && !expected.1.is_empty());
+        let run = self.folder.path().join(format!("killed-{state}"));
+        for _ in 0..kills {
+            let mut child = command(&self.args(&run, &["--resume", "-q"]))
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            std::thread::sleep(Duration::from_millis(chance(state) % 1_500));
+            let _ = child.kill();
+            child.wait().unwrap();
+        }
+        lvjian(&self.args(&run, &["--resume"]), b"").exits(0);
+        let found = self.results(&run);
+        assert!(found.0 == expected.0, "the answers differ");
+        assert!(found.1 == expected.1, "the rows set aside differ");
+        let left: Vec<_> = fs::read_dir(&run).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".part")), "{left:?}");
+    }
+}
+
+#[test]
+fn a_killed_csv_run_is_taken_up_without_gap_or_duplicate() {
+    let folder = folder();
+    let inputs = vec![write(folder.path(), "a.csv", table(9_000)), write(folder.path(), "b.csv", table(5_000))];
+    Job { folder, inputs, format: "csv" }.survive(4, &mut 7);
+}
+
+#[test]
+fn a_killed_ndjson_run_over_a_packed_table_and_a_workbook_is_taken_up_too() {
+    let folder = folder();
+    let rows: Vec<Vec<String>> =
+        table(1_200).lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
+    let book = workbook(&[("明细", sheet_xml(&rows, "A1").into_bytes())], None);
+    let packed = zstd::encode_all(table(4_000).as_bytes(), 1).unwrap();
+    let inputs = vec![write(folder.path(), "a.csv.zst", packed), write(folder.path(), "b.xlsx", book)];
+    Job { folder, inputs, format: "ndjson" }.survive(4, &mut 11);
+}
+
+#[test]
+fn a_run_that_is_not_the_same_is_refused_and_says_why() {
+    let folder = folder();
+    let input = write(folder.path(), "a.csv", table(300));
+    let run = folder.path().join("run");
+    let args = |more: &[&str]| {
+        let mut args = vec!["classify", input.to_str().unwrap(), "--format", "csv", "--run", run.to_str().unwrap()];
+        args.extend(more);
+        args.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    lvjian(&args(&[]), b"").exits(0);
+    let again = lvjian(&args(&[]), b"").exits(2);
+    assert!(again.stderr.contains("--resume"), "{}", again.stderr);
+    let done = lvjian(&args(&["--resume"]), b"").exits(0);
+    assert!(done.stderr.contains("早已完成"), "{}", done.stderr);
+    let kind = lvjian(&args(&["--resume", "--kind", "purpose"]), b"").exits(2);
+    assert!(kind.stderr.contains("--kind invoice_line → purpose"), "{}", kind.stderr);
+    let overlay = folder.path().join("overlay");
+    fs::create_dir(&overlay).unwrap();
+    write(&overlay, "exclusions.csv", "surface,kind,blocks,reason,source,from,to\n");
+    let other = lvjian(&args(&["--resume", "--dict", overlay.to_str().unwrap()]), b"").exits(2);
+    assert!(other.stderr.contains("dictionary:") && other.stderr.contains('→'), "{}", other.stderr);
+    fs::write(&input, table(301)).unwrap();
+    let changed = lvjian(&args(&["--resume"]), b"").exits(2);
+    assert!(changed.stderr.contains("a.csv 的内容已变"), "{}", changed.stderr);
+    let stdin =
+        lvjian(&["classify", "-", "--format", "ndjson", "--run", folder.path().join("x").to_str().unwrap()], b"");
+    assert!(stdin.exits(2).stderr.contains("标准输入"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_told_and_the_run_is_taken_up_when_there_is_room() {
+    let folder = folder();
+    let job = Job { inputs: vec![write(folder.path(), "a.csv", table(6_000))], format: "csv", folder };
+    let expected = job.clean();
+    let run = job.folder.path().join("full");
+    // A limit on the size of files stands in for the full disk: 128 blocks of 512 or 1024 bytes.
+    let mut fenced = std::process::Command::new("sh");
+    fenced.args(["-c", "trap '' XFSZ; ulimit -f 128; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_lvjian")]);
+    fenced.args(job.args(&run, &["--as-of", support::AS_OF]));
+    let full = support::finish(fenced, b"").exits(2);
+    assert!(full.stderr.contains("输出失败"), "{}", full.stderr);
+    lvjian(&job.args(&run, &["--resume"]), b"").exits(0);
+    assert!(job.results(&run) == expected);
+}
+
+#[test]
+fn corrected_rows_are_handed_in_again_and_keep_their_place() {
+    let folder = folder();
+    let text = "发票号码,开票日期,货物名称,金额\nA1,2025-10-01,光伏组件,1\nA2,十月,污水处理设备,2\nA3,2025-10-03,螺纹钢,3,多\n";
+    let input = write(folder.path(), "a.csv", text);
+    let lines = write(
+        folder.path(),
+        "b.ndjson",
+        "{\"id\":\"7\",\"text\":\"光伏组件\",\"role\":\"buyer\"}\n{\"id\":\"8\",\"text\":\"螺纹钢\"}\n",
+    );
+    let book = folder.path().join("bad.xlsx");
+    let args = ["classify", input.to_str().unwrap(), lines.to_str().unwrap(), "--format", "ndjson"];
+    lvjian(&[&args[..], &["--quarantine", book.to_str().unwrap()]].concat(), b"").exits(0);
+    let mut sheets: calamine::Xlsx<_> = calamine::open_workbook(&book).unwrap();
+    let mut corrected = Vec::new();
+    for name in calamine::Reader::sheet_names(&sheets) {
+        let range = calamine::Reader::worksheet_range(&mut sheets, &name).unwrap();
+        let rows: Vec<Vec<String>> = range
+            .rows()
+            .map(|row| {
+                row.iter().map(|cell| cell.to_string().replace("十月", "2025-10-02").replace("buyer", "use")).collect()
+            })
+            .collect();
+        assert_eq!(rows[0][0], "隔离文件");
+        corrected.push((name, sheet_xml(&rows, "A1").into_bytes()));
+    }
+    assert_eq!(corrected.len(), 3, "one sheet for each header: 4 cells, 5 cells, lines");
+    let sheets: Vec<(&str, Vec<u8>)> = corrected.iter().map(|(name, xml)| (name.as_str(), xml.clone())).collect();
+    let again = write(folder.path(), "corrected.xlsx", workbook(&sheets, None));
+    let ran = lvjian(&["classify", again.to_str().unwrap(), "--format", "ndjson"], b"").exits(0);
+    let answers = ran.lines();
+    let ids: Vec<&str> = answers.iter().map(|answer| string(answer, "id")).collect();
+    assert_eq!(ids, ["3", "4", "7"], "only the rows set aside, under their first row numbers");
+    let text = lvjian(&["classify", again.to_str().unwrap(), "--format", "text"], b"").exits(0);
+    assert!(text.text().contains("a.csv 第3行"), "{}", text.text());
+}
+
+#[test]
+fn limits_and_findings_decide_the_exit_code() {
+    let folder = folder();
+    let input = write(folder.path(), "a.csv", table(2_000));
+    let out = folder.path().join("out.csv");
+    let run = |more: &[&str]| {
+        let args =
+            [&["classify", input.to_str().unwrap(), "--format", "csv", "-o", out.to_str().unwrap()], more].concat();
+        lvjian(&args, b"")
+    };
+    run(&["--max-rejects", "4"]).exits(0);
+    fs::remove_file(&out).unwrap();
+    let stopped = run(&["--max-rejects", "3"]).exits(2);
+    assert!(stopped.stderr.contains("--max-rejects 3") && !out.exists(), "{}", stopped.stderr);
+    let found = run(&["--fail-on", "rejects,review"]).exits(1);
+    assert!(found.stderr.contains("被隔离 4 行") && found.stderr.contains("人工复核"), "{}", found.stderr);
+    assert!(out.exists(), "the answers are there all the same");
+    let steel = write(folder.path(), "steel.csv", "序号,货物名称\n1,螺纹钢\n");
+    lvjian(&["classify", steel.to_str().unwrap(), "--fail-on", "green,rejects"], b"").exits(0);
+    run(&["--fail-on", "everything"]).exits(2);
+}
+
+#[test]
+fn progress_and_metrics_say_what_was_done() {
+    let folder = folder();
+    let input = write(folder.path(), "a.csv", table(1_002));
+    let metrics = folder.path().join("lvjian.prom");
+    let args = [
+        "classify",
+        input.to_str().unwrap(),
+        "--format",
+        "csv",
+        "--progress",
+        "json",
+        "--metrics",
+        metrics.to_str().unwrap(),
+    ];
+    let ran = lvjian(&args, b"").exits(0);
+    let last: Value = ran.stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).last().unwrap();
+    assert_eq!((last["rows"].as_u64(), last["rejects"].as_u64()), (Some(1_000), Some(2)));
+    assert_eq!(last["done"], Value::Bool(true));
+    assert_eq!(last["bytes"].as_u64().unwrap() + 46, fs::metadata(&input).unwrap().len(), "all but the header");
+    let text = fs::read_to_string(&metrics).unwrap();
+    assert!(text.contains("lvjian_rejected_rows_total 2\n") && text.contains("lvjian_run_complete 1\n"), "{text}");
+    let rows: u64 = text
+        .lines()
+        .filter(|line| line.starts_with("lvjian_rows_total{"))
+        .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(rows, 1_000);
+    assert!(ran.stderr.contains("元）"), "amounts by verdict are told: {}", ran.stderr);
+}
+
+#[test]
+fn patterns_name_files_in_order_and_small_verbs_answer() {
+    let folder = folder();
+    for (name, goods) in [("发票-2.csv", "螺纹钢"), ("发票-1.csv", "光伏组件"), ("其他.csv", "电缆")] {
+        write(folder.path(), name, format!("序号,货物名称\n1,{goods}\n"));
+    }
+    let pattern = folder.path().join("发票-*.csv");
+    let ran = lvjian(&["classify", pattern.to_str().unwrap(), "--format", "csv"], b"").exits(0);
+    let goods: Vec<&str> = ran.text().lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();
+    assert_eq!(goods, ["光伏组件", "螺纹钢"]);
+    let none = folder.path().join("没有-*.csv");
+    assert!(lvjian(&["classify", none.to_str().unwrap()], b"").exits(2).stderr.contains("没有匹配的文件"));
+    assert!(lvjian(&["completion", "bash"], b"").exits(0).text().contains("_lvjian"));
+    assert!(lvjian(&["version"], b"").exits(0).text().contains("dictionary:"));
+    let colored = lvjian(&["classify", "-", "--format", "text", "--color", "always"], "光伏组件\n".as_bytes()).exits(0);
+    assert!(colored.text().contains("\u{1b}[33m待补证"), "{}", colored.text());
+    let detailed = lvjian(&["classify", "-", "-v"], "光伏组件\n".as_bytes()).exits(0);
+    assert!(detailed.stderr.contains("毫秒"), "{}", detailed.stderr);
+}
