@@ -10,7 +10,7 @@ use super::{
     progress::Progress,
     quarantine::Quarantine,
     report::{Heading, Report},
-    runs::{Destination, RunArgs, Taker, files, summary, total_bytes},
+    runs::{Destination, Row, RunArgs, Taker, files, summary, total_bytes},
 };
 use crate::{
     batch::{Appending, Mark, Receiver, Run, Task, Totals, headings_of, read_any, read_lines, read_table},
@@ -90,7 +90,7 @@ pub(super) fn run(shared: &Shared, args: &ClassifyArgs) -> Result<(), Failure> {
     let fingerprint = engine.fingerprint(&matcher.edition.id, None);
     let task = Task { matcher, threads: shared.threads(), kind: args.kind };
     let (appended, plans) = plans(&inputs, &map, args, format)?;
-    let report = (format != Format::Ndjson && !appended).then(|| (Report::new(format, "结论", HEADINGS), row as _));
+    let report = (format != Format::Ndjson && !appended).then(|| (Report::new(format, "结论", HEADINGS), row as Row));
     let opened = open_run(&inputs, args, format, report.is_none(), &fingerprint)?;
     if let Some(run) = opened.as_ref().filter(|run| run.is_complete()) {
         shared.say("这次运行早已完成 / this run was complete");

@@ -36,8 +36,8 @@ enum Sink {
     Stdout(BufWriter<io::Stdout>),
     /// A temporary file that becomes `PathBuf` at the end.
     File(Held, PathBuf),
-    Gzip(flate2::write::GzEncoder<Held>, PathBuf),
-    Zstd(zstd::stream::write::Encoder<'static, Held>, PathBuf),
+    Gzip(Box<flate2::write::GzEncoder<Held>>, PathBuf),
+    Zstd(Box<zstd::stream::write::Encoder<'static, Held>>, PathBuf),
 }
 
 impl Output {
@@ -51,8 +51,11 @@ impl Output {
         let path = path.to_owned();
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
         let sink = match ending.as_str() {
-            "gz" => Sink::Gzip(flate2::GzBuilder::new().write(file, flate2::Compression::default()), path),
-            "zst" => Sink::Zstd(zstd::stream::write::Encoder::new(file, 3).map_err(failed)?, path),
+            "gz" => {
+                let encoder = flate2::GzBuilder::new().write(file, flate2::Compression::default());
+                Sink::Gzip(Box::new(encoder), path)
+            }
+            "zst" => Sink::Zstd(Box::new(zstd::stream::write::Encoder::new(file, 3).map_err(failed)?), path),
             _ => Sink::File(file, path),
         };
         Ok(Self { sink })

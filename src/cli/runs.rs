@@ -125,6 +125,9 @@ impl RunArgs {
     }
 }
 
+/// A reading as cells of a report.
+pub type Row = fn(&Document, &Classification) -> Vec<String>;
+
 /// Where answers go.
 pub enum Destination {
     /// An output file or standard output.
@@ -138,7 +141,7 @@ pub struct Taker<'t> {
     /// Where answers go.
     pub destination: Destination,
     /// How readings are laid out that do not come as bytes.
-    pub report: Option<(Report, fn(&Document, &Classification) -> Vec<String>)>,
+    pub report: Option<(Report, Row)>,
     /// Where rows set aside go.
     pub quarantine: Quarantine<'t>,
     /// What was counted.
@@ -153,10 +156,11 @@ pub struct Taker<'t> {
 
 impl Receiver for Taker<'_> {
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), RunError> {
-        Ok(match &mut self.destination {
-            Destination::Output(output) => std::io::Write::write_all(output, bytes)?,
-            Destination::Run(run) => run.write(bytes)?,
-        })
+        let written = match &mut self.destination {
+            Destination::Output(output) => std::io::Write::write_all(output, bytes),
+            Destination::Run(run) => run.write(bytes),
+        };
+        Ok(written?)
     }
 
     fn reading(&mut self, document: Document, reading: Classification) -> Result<(), RunError> {
