@@ -228,7 +228,7 @@ fn progress_and_metrics_say_what_was_done() {
         metrics.to_str().unwrap(),
     ];
     let ran = lvjian(&args, b"").exits(0);
-    let last: Value = ran.stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).last().unwrap();
+    let last: Value = ran.stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).next_back().unwrap();
     assert_eq!((last["rows"].as_u64(), last["rejects"].as_u64()), (Some(1_000), Some(2)));
     assert_eq!(last["done"], Value::Bool(true));
     assert_eq!(last["bytes"].as_u64().unwrap() + 46, fs::metadata(&input).unwrap().len(), "all but the header");
