@@ -113,6 +113,14 @@ pub fn buys_something_else(dictionary: &Dictionary, rest: &str) -> Option<String
     (!object.is_empty()).then(|| verb.to_owned())
 }
 
+/// Whether these words end in a verb of doing: 林下套种, 秸秆收购.
+pub fn ends_in_verb(dictionary: &Dictionary, words: &str) -> bool {
+    words.char_indices().skip(1).any(|(at, _)| {
+        let word = words.get(at..).unwrap_or_default();
+        word.chars().count() >= 2 && matches!(dictionary.clause_word(word), Some(ClauseWord::Act(_)))
+    })
+}
+
 /// Whether a verb stands in these words: what follows is then its object, not the subject of the clause.
 pub fn has_verb(dictionary: &Dictionary, words: &str) -> bool {
     words.char_indices().any(|(at, _)| {

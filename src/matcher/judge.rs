@@ -130,6 +130,13 @@ impl Matcher<'_> {
         Ok(Standing { strength, role, company })
     }
 
+    /// Whether two terms share an entry.
+    fn same_entry(&self, number: usize, other: &Term) -> bool {
+        let codes = |term: &Term| -> Vec<String> { term.links.iter().flat_map(|link| link.codes.clone()).collect() };
+        let others = codes(other);
+        self.dictionary.term(number).is_some_and(|term| codes(term).iter().any(|code| others.contains(code)))
+    }
+
     /// Whether the term is the head of its phrase; gives the role that the words behind it state.
     fn head(
         &self,
@@ -157,6 +164,7 @@ impl Matcher<'_> {
         // 锅炉采购烟煤, 某充电站购进柴油: the subject of a clause, before any verb, which then buys something else.
         let opens = reading.layout.phrases.iter().find(|other| phrase.is_some_and(|p| p.clause == other.clause));
         if !is_line
+            && !is_activity(kind, hit)
             && let Some(first) = opens
             && let Some(word) = head::buys_something_else(self.dictionary, rest)
             && !head::has_verb(self.dictionary, text.get(first.start..candidate.end).unwrap_or_default())
@@ -166,6 +174,8 @@ impl Matcher<'_> {
         let role = match behind {
             Behind::Thing(role) => role,
             Behind::Another(refusal, word) => return Err((refusal, word)),
+            // 林下套种|三叶青: work named by its verb has its object behind it.
+            Behind::Unknown(_) if kind != TermKind::Goods && head::ends_in_verb(self.dictionary, hit) => None,
             Behind::Unknown(word) => {
                 if is_line && word.starts_with('用') || word.starts_with("专用") {
                     return Err((Refusal::StatedUse, word));
@@ -175,10 +185,12 @@ impl Matcher<'_> {
                     .candidates
                     .iter()
                     .find(|other| other.start >= candidate.end && other.end <= end && other.term != candidate.term);
-                return match other.and_then(|other| self.dictionary.term(other.term)) {
-                    Some(term) => Err((Refusal::Modifier, term.term.clone())),
-                    None => Err((Refusal::OtherHead, word)),
-                };
+                match other.and_then(|other| self.dictionary.term(other.term)) {
+                    // 农光互补|光伏大棚: work of the same entry goes on.
+                    Some(term) if kind != TermKind::Goods && self.same_entry(candidate.term, term) => None,
+                    Some(term) => return Err((Refusal::Modifier, term.term.clone())),
+                    None => return Err((Refusal::OtherHead, word)),
+                }
             }
         };
         if !is_line {
@@ -197,15 +209,26 @@ impl Matcher<'_> {
             return Err((Refusal::Modifier, word.clone()));
         }
         let outside: Vec<&Phrase> = reading.layout.phrases.iter().filter(|other| !other.bracketed).collect();
-        if phrase.bracketed && outside.iter().any(|other| has_han(text, other)) {
+        // 云雾茶(有机产品): a certificate in brackets is a mark of the goods in front.
+        let is_mark = ["organic", "certified"]
+            .iter()
+            .any(|name| self.dictionary.cue(name).is_some_and(|group| group.words.iter().any(|word| word == hit)));
+        if phrase.bracketed && !is_mark && outside.iter().any(|other| has_han(text, other)) {
             return Err((Refusal::Bracketed, String::new()));
         }
         for other in outside.iter().filter(|other| **other != &phrase && other.clause == phrase.clause) {
             let words = text.get(other.start..other.end).unwrap_or_default();
             // Another phrase takes the head only when it is nothing but the name of a part or the like: 太阳能板 清洗剂,
             // 模具 叠合板. Longer phrases (独立包装, 滚动轴承) describe.
-            if let Some(Tail::Other(refusal)) = self.dictionary.tail(words)
-                && words.chars().count() >= 2
+            // A second term is a second thing (智能灌溉控制器 电磁阀), a fuel behind a machine its drive (微耕机 汽油).
+            let own = reading.candidates.iter().any(|c| c.start <= other.start && other.end <= c.end);
+            let drive = self.dictionary.cue("drive").is_some_and(|group| group.words.iter().any(|word| word == words));
+            let noun =
+                words.strip_prefix(['前', '后', '左', '右']).filter(|noun| noun.chars().count() >= 2).unwrap_or(words);
+            if let Some(Tail::Other(refusal)) = self.dictionary.tail(noun)
+                && !own
+                && !drive
+                && noun.chars().count() >= 2
                 && matches!(
                     refusal,
                     Refusal::Part | Refusal::Consumable | Refusal::Tool | Refusal::Toy | Refusal::Wear | Refusal::Paper
@@ -216,6 +239,16 @@ impl Matcher<'_> {
         }
         Ok(role)
     }
+}
+
+/// Whether a work or service is named as something done (增殖放流, 矿山修复), not as a place where something is done
+/// (充电站, 污水处理厂).
+fn is_activity(kind: TermKind, surface: &str) -> bool {
+    const PLACES: &[char] = &[
+        '站', '厂', '场', '园', '地', '心', '馆', '院', '所', '店', '库', '线', '城', '塘', '棚', '区', '点', '车',
+        '房',
+    ];
+    kind != TermKind::Goods && !surface.ends_with(PLACES)
 }
 
 /// Whether these words can hold the name of a thing: two Han characters at their end.
