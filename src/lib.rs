@@ -48,8 +48,9 @@ pub use eval::impact::{
     Case, CaseExpected, ChangeKind, Comparison, LabelFlip, LineChange, LineImpact, LoanChange, LoanImpact, Shadowing,
 };
 pub use eval::{
-    Answer, EvalError, Expected, Flip, FloorBreach, Floors, GoldRow, RivalScore, Score, Split, Tally, Trap, TrapScore,
-    Wrong, answers, flips, read_gold, read_traps, rivals, score, score_traps, split_of, wilson,
+    Answer, CorpusFault, EvalError, Expected, Flip, FloorBreach, Floors, GoldRow, RivalScore, Score, Split, Tally,
+    Trap, TrapScore, Wrong, answers, entry_known, flips, read_gold, read_traps, rivals, score, score_traps, split_of,
+    wilson,
 };
 pub use matcher::{Candidate, Matcher};
 pub use model::{

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use lvjian::{Engine, Floors, answers, read_gold, read_traps, score, score_traps};
+use lvjian::{Engine, Floors, answers, entry_known, read_gold, read_traps, score, score_traps};
 
 fn tables(folder: &str) -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(folder);
@@ -22,16 +22,17 @@ fn the_figures_keep_their_floors() {
     let today = jiff::civil::date(2026, 11, 22);
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/floors.toml")).unwrap();
     let floors = Floors::read("corpus/floors.toml", &text).unwrap();
-    let rows =
-        read_gold(pairs(&tables("gold")), |code| engine.catalogue().entry("gfspc-2025", code).is_some()).unwrap();
+    let known = entry_known(engine.catalogue(), today);
+    let rows = read_gold(pairs(&tables("gold")), &known).unwrap_or_else(|error| panic!("{error}"));
+    let traps = read_traps(pairs(&tables("traps")), &rows, &known).unwrap_or_else(|error| panic!("{error}"));
     let count = rows.len() as u32;
     let (held, dev) = floors.held_and_dev(rows);
     assert!(!held.is_empty() && !dev.is_empty());
     let matcher = engine.matcher(today).unwrap();
     let figures = score(&held, &answers(&matcher, &held));
-    let traps = score_traps(&engine, &read_traps(pairs(&tables("traps"))).unwrap(), today).unwrap();
+    let traps = score_traps(&engine, &traps, today).unwrap();
     let wrong: Vec<String> =
-        traps.wrong.iter().map(|(trap, said)| format!("{} {} {said}", trap.id, trap.text)).collect();
+        traps.wrong.iter().map(|(trap, said)| format!("{} {} {said}", trap.row.id, trap.row.text)).collect();
     let breaches = floors.breaches(count, &figures.total, traps.total);
     assert!(breaches.is_empty(), "{breaches:?}\n{}", wrong.join("\n"));
 }

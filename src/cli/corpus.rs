@@ -7,14 +7,15 @@ use std::{
 };
 
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::civil::Date;
 use serde_json::json;
 
 use super::{Failure, Shared, output::Output};
 use crate::{
     Engine,
     eval::{
-        Answer, EvalError, Floors, GoldRow, RivalScore, Score, Tally, TrapScore, answers, flips, read_gold, read_traps,
-        rivals, score, score_traps, wilson,
+        Answer, EvalError, Floors, GoldRow, RivalScore, Score, Tally, TrapScore, answers, entry_known, flips,
+        read_gold, read_traps, rivals, score, score_traps, wilson,
     },
 };
 
@@ -93,7 +94,7 @@ struct Corpus {
 fn run_score(shared: &Shared, args: &ScoreArgs) -> Result<(), Failure> {
     let engine = shared.engine()?;
     let matcher = engine.matcher(shared.as_of())?;
-    let corpus = load(engine, &args.corpus)?;
+    let corpus = load(engine, &args.corpus, shared.as_of())?;
     let rows: Vec<GoldRow> = match args.split {
         Rows::Dev => corpus.dev.clone(),
         Rows::Held => corpus.held.clone(),
@@ -161,17 +162,18 @@ fn said_so(error: EvalError) -> Failure {
     Failure::Said(error.to_string())
 }
 
-fn load(engine: &Engine, folder: &Path) -> Result<Corpus, Failure> {
+fn load(engine: &Engine, folder: &Path, today: Date) -> Result<Corpus, Failure> {
     let floors_file = folder.join("floors.toml");
     let open = |path: &Path, error| Failure::Said(format!("{}：无法打开 / cannot be opened: {error}", path.display()));
     let text = fs::read_to_string(&floors_file).map_err(|error| open(&floors_file, error))?;
     let floors = Floors::read(&floors_file.display().to_string(), &text).map_err(said_so)?;
     let gold = tables(&folder.join("gold"))?;
-    let known = |code: &str| engine.catalogue().entry("gfspc-2025", code).is_some();
-    let rows = read_gold(gold.iter().map(|(name, text)| (name.as_str(), text.as_str())), known).map_err(said_so)?;
-    let (held, dev) = floors.held_and_dev(rows);
+    let known = entry_known(engine.catalogue(), today);
+    let rows = read_gold(gold.iter().map(|(name, text)| (name.as_str(), text.as_str())), &known).map_err(said_so)?;
     let traps = tables(&folder.join("traps"))?;
-    let traps = read_traps(traps.iter().map(|(name, text)| (name.as_str(), text.as_str()))).map_err(said_so)?;
+    let traps =
+        read_traps(traps.iter().map(|(name, text)| (name.as_str(), text.as_str())), &rows, &known).map_err(said_so)?;
+    let (held, dev) = floors.held_and_dev(rows);
     Ok(Corpus { dev, held, traps, floors, floors_file })
 }
 
@@ -269,12 +271,13 @@ fn write_score(out: &mut Output, score: &Score, worst: usize) -> Result<(), Fail
 }
 
 fn write_traps(out: &mut Output, traps: &TrapScore, worst: usize) -> Result<(), Failure> {
-    writeln!(out, "\n陷阱             {}", percent(traps.total))?;
+    writeln!(out, "\n陷阱（行）         {}", percent(traps.total))?;
+    writeln!(out, "陷阱（对，两行都对）{}", percent(traps.pairs))?;
     for (family, (hits, all)) in &traps.by_family {
         writeln!(out, "  {family:<16} {hits:>4}/{all}")?;
     }
     for (trap, said) in traps.wrong.iter().take(worst) {
-        writeln!(out, "  {} {}  应 {}，得 {said}", trap.id, trap.text, trap.expected.code())?;
+        writeln!(out, "  {} {}  应 {}，得 {said}", trap.row.id, trap.row.text, trap.row.expected.code())?;
     }
     Ok(())
 }

@@ -2,35 +2,20 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
+use jiff::civil::Date;
 
-use crate::model::{Document, TextKind, Verdict};
+use crate::{
+    catalogue::Catalogue,
+    model::{Document, TextKind, Verdict},
+    text::fold_text,
+};
 
 /// A corpus file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EvalError {
-    /// No CSV, or a column is missing.
-    #[error("{file}: {source}")]
-    Csv {
-        /// File.
-        file: String,
-        /// What the CSV reader says, with its line.
-        source: csv::Error,
-    },
-    /// A cell that is not one of the allowed values, or a repeated id or text.
-    #[error("{file} 第{line}行：{column} `{value}`：{problem}")]
-    Cell {
-        /// File.
-        file: String,
-        /// Line, from 1.
-        line: u64,
-        /// Column.
-        column: &'static str,
-        /// What stands there.
-        value: String,
-        /// What is wrong, in Chinese and English.
-        problem: &'static str,
-    },
+    /// Tables with faults, every one named.
+    #[error("{}", named(.0))]
+    Faults(Vec<CorpusFault>),
     /// The floors file is no TOML of floors.
     #[error("{file}: {source}")]
     Floors {
@@ -42,6 +27,23 @@ pub enum EvalError {
     /// A rival's index could not be built or searched.
     #[error("对照方法 / rival: {0}")]
     Rival(String),
+}
+
+/// A fault of a labelled table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file} 第{line}行：{what}")]
+pub struct CorpusFault {
+    /// The table.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: u64,
+    /// What is wrong, in Chinese and English.
+    pub what: String,
+}
+
+fn named(faults: &[CorpusFault]) -> String {
+    let lines: Vec<String> = faults.iter().map(|fault| format!("\n{fault}")).collect();
+    format!("标注有 {} 处错误 / faults in the labelled tables{}", faults.len(), lines.concat())
 }
 
 /// What a labelled text should come out as.
@@ -118,69 +120,151 @@ impl GoldRow {
     }
 }
 
-#[derive(Deserialize)]
-struct Raw<'r> {
-    id: &'r str,
-    kind: &'r str,
-    text: &'r str,
-    verdict: &'r str,
-    entries: &'r str,
-    family: &'r str,
-    why: &'r str,
+/// Columns of a gold table, in order.
+const COLUMNS: [&str; 7] = ["id", "kind", "text", "verdict", "entries", "family", "why"];
+/// Longest text of a row, in characters.
+const LONGEST_TEXT: usize = 2_000;
+
+/// Whether a level-3 entry with this code is in the loan catalogue in force on the day; no day: on `today`.
+pub fn entry_known(catalogue: &Catalogue, today: Date) -> impl Fn(&str, Option<Date>) -> bool {
+    move |code, day| {
+        let entry = catalogue.in_force(day.unwrap_or(today)).map(|edition| catalogue.entry(&edition.id, code));
+        entry.ok().flatten().is_some_and(|entry| entry.level() == 3)
+    }
 }
 
-/// Reads gold files, given as (name, text). Ids and texts (with their kind) must be unique over all files, entries must
-/// satisfy `known_entry`.
+/// Reads gold files, given as (name, text). Ids and texts (with their kind, folded) must be unique over all files,
+/// a positive row names entries and an ordinary one none, and entries must satisfy `known_entry`.
 pub fn read_gold<'f>(
     files: impl IntoIterator<Item = (&'f str, &'f str)>,
-    known_entry: impl Fn(&str) -> bool,
+    known_entry: impl Fn(&str, Option<Date>) -> bool,
 ) -> Result<Vec<GoldRow>, EvalError> {
+    let mut reader = RowReader::new(&known_entry);
     let mut rows = Vec::new();
-    let mut seen: HashMap<(String, &'static str), String> = HashMap::new();
     for (file, text) in files {
-        let bad_csv = |source| EvalError::Csv { file: file.to_owned(), source };
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let header = reader.headers().map_err(bad_csv)?.clone();
-        for record in reader.records() {
-            let record = record.map_err(bad_csv)?;
-            let raw: Raw = record.deserialize(Some(&header)).map_err(bad_csv)?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let bad = |column, value: &str, problem| EvalError::Cell {
-                file: file.to_owned(),
-                line,
-                column,
-                value: value.to_owned(),
-                problem,
-            };
-            let unknown = "不是允许的值 / not an allowed value";
-            let row = GoldRow {
-                id: raw.id.to_owned(),
-                kind: TextKind::from_code(raw.kind).ok_or_else(|| bad("kind", raw.kind, unknown))?,
-                text: raw.text.to_owned(),
-                expected: Expected::from_code(raw.verdict).ok_or_else(|| bad("verdict", raw.verdict, unknown))?,
-                entries: raw.entries.split('|').filter(|code| !code.is_empty()).map(str::to_owned).collect(),
-                family: raw.family.to_owned(),
-                why: raw.why.to_owned(),
-            };
-            if let Some(code) = row.entries.iter().find(|code| !known_entry(code)) {
-                return Err(bad("entries", code, "目录里没有 / not in the catalogue"));
-            }
-            if row.expected.is_ordinary() && !row.entries.is_empty() {
-                return Err(bad("entries", raw.entries, "非绿不应有条目 / an ordinary text has no entry"));
-            }
-            if row.family.is_empty() || row.text.is_empty() {
-                return Err(bad("family", raw.family, "文本和类别不能为空 / text and family must be given"));
-            }
-            let text_key = (format!("{} {}", raw.kind, raw.text), "text");
-            for (key, column) in [((row.id.clone(), "id"), "id"), (text_key, "text")] {
-                if seen.insert(key, row.id.clone()).is_some() {
-                    return Err(bad(column, raw.id, "重复 / given twice"));
-                }
-            }
-            rows.push(row);
+        reader.table(file, text, &COLUMNS, |reader, place, cell| rows.extend(reader.row(place, cell, None)));
+    }
+    reader.finish(rows)
+}
+
+/// Where a row stands: file and line.
+pub(super) type Place<'f> = (&'f str, u64);
+/// The cell of a column.
+pub(super) type Cells<'r> = &'r dyn Fn(&str) -> &'r str;
+
+/// Reads labelled rows strictly, and names every fault.
+pub(super) struct RowReader<'k> {
+    known_entry: &'k dyn Fn(&str, Option<Date>) -> bool,
+    ids: HashMap<String, (String, u64)>,
+    texts: HashMap<(String, TextKind, Option<Date>), (String, u64)>,
+    faults: Vec<CorpusFault>,
+}
+
+impl<'k> RowReader<'k> {
+    pub(super) fn new(known_entry: &'k dyn Fn(&str, Option<Date>) -> bool) -> Self {
+        Self { known_entry, ids: HashMap::new(), texts: HashMap::new(), faults: Vec::new() }
+    }
+
+    /// Texts that stand elsewhere, which no row may repeat.
+    pub(super) fn taken<'g>(&mut self, rows: impl IntoIterator<Item = &'g GoldRow>) {
+        for row in rows {
+            self.texts.insert((fold_text(&row.text), row.kind, None), (row.id.clone(), 0));
         }
     }
-    Ok(rows)
+
+    pub(super) fn fault(&mut self, place: Place<'_>, what: String) {
+        self.faults.push(CorpusFault { file: place.0.to_owned(), line: place.1, what });
+    }
+
+    /// Gives every record of a table, after its header is checked.
+    pub(super) fn table(
+        &mut self,
+        file: &str,
+        text: &str,
+        columns: &[&str],
+        mut give: impl FnMut(&mut Self, Place<'_>, Cells<'_>),
+    ) {
+        let mut table = csv::Reader::from_reader(text.as_bytes());
+        if !table.headers().is_ok_and(|header| header.iter().eq(columns.iter().copied())) {
+            return self.fault((file, 1), format!("表头应为 / the header must be {}", columns.join(",")));
+        }
+        for record in table.records() {
+            match record {
+                Ok(record) => {
+                    let cell = |name: &str| {
+                        let place = columns.iter().position(|column| *column == name);
+                        place.and_then(|place| record.get(place)).unwrap_or_default()
+                    };
+                    give(self, (file, record.position().map_or(0, csv::Position::line)), &cell);
+                }
+                Err(error) => {
+                    let line = error.position().map_or(0, csv::Position::line);
+                    self.fault((file, line), error.to_string());
+                }
+            }
+        }
+    }
+
+    /// One row; `None` when kind or verdict cannot be read.
+    pub(super) fn row(&mut self, place: Place<'_>, cell: Cells<'_>, as_of: Option<Date>) -> Option<GoldRow> {
+        let mut bad = |column: &str, value: &str, problem: &str| {
+            let what = format!("{column} `{value}`：{problem}");
+            self.faults.push(CorpusFault { file: place.0.to_owned(), line: place.1, what });
+        };
+        let unknown = "不是允许的值 / not an allowed value";
+        for column in ["id", "text", "family", "why"] {
+            if cell(column).trim().is_empty() {
+                bad(column, cell(column), "不能为空 / must be given");
+            }
+        }
+        if cell("text").chars().count() > LONGEST_TEXT {
+            bad("text", "…", "过长 / too long");
+        }
+        if !cell("family").chars().all(|c| c.is_ascii_lowercase() || c == '-') {
+            bad("family", cell("family"), "小写字母和连字符 / lower-case letters and hyphens");
+        }
+        let kind = TextKind::from_code(cell("kind"));
+        if kind.is_none() {
+            bad("kind", cell("kind"), unknown);
+        }
+        let expected = Expected::from_code(cell("verdict"));
+        if expected.is_none() {
+            bad("verdict", cell("verdict"), unknown);
+        }
+        let entries: Vec<String> =
+            cell("entries").split('|').filter(|code| !code.is_empty()).map(str::to_owned).collect();
+        for code in entries.iter().filter(|code| !(self.known_entry)(code, as_of)) {
+            bad("entries", code, "当日目录没有这个三级条目 / no level-3 entry of the catalogue in force");
+        }
+        if expected.is_some_and(Expected::is_ordinary) && !entries.is_empty() {
+            bad("entries", cell("entries"), "非绿不应有条目 / an ordinary text has no entry");
+        }
+        if expected.is_some_and(Expected::is_positive) && entries.is_empty() {
+            bad("entries", "", "绿色须写条目 / a green text names its entries");
+        }
+        let row = GoldRow {
+            id: cell("id").to_owned(),
+            kind: kind?,
+            text: cell("text").to_owned(),
+            expected: expected?,
+            entries,
+            family: cell("family").to_owned(),
+            why: cell("why").to_owned(),
+        };
+        let here = (place.0.to_owned(), place.1);
+        if let Some((file, line)) = self.ids.insert(row.id.clone(), here.clone()) {
+            self.fault(place, format!("id `{}`：已见于 {file} 第{line}行 / given twice", row.id));
+        }
+        if let Some((file, line)) = self.texts.insert((fold_text(&row.text), row.kind, as_of), here) {
+            self.fault(place, format!("text `{}`（{}）：已见于 {file} 第{line}行 / given twice", row.text, row.id));
+        }
+        Some(row)
+    }
+
+    /// What was read, or every fault.
+    pub(super) fn finish<T>(self, read: T) -> Result<T, EvalError> {
+        if self.faults.is_empty() { Ok(read) } else { Err(EvalError::Faults(self.faults)) }
+    }
 }
 
 /// Which rows may be looked at while terms are written.
@@ -208,27 +292,34 @@ pub fn split_of(text: &str) -> Split {
 mod tests {
     use super::*;
 
-    const HEADER: &str = "id,kind,text,verdict,entries,family,why\n";
-
     fn read(rows: &str) -> Result<Vec<GoldRow>, EvalError> {
-        read_gold([("gold.csv", format!("{HEADER}{rows}").as_str())], |code| code.starts_with("4."))
+        let text = format!("{}\n{rows}", COLUMNS.join(","));
+        read_gold([("gold.csv", text.as_str())], |code, _| code.starts_with("4."))
     }
 
     #[test]
-    fn rows_are_read_and_bad_ones_named() {
+    fn rows_are_read_and_every_fault_is_named() {
         let rows = read("a-1,invoice_line,光伏组件,positive,4.1.2|4.2.2,plain,名称\n").unwrap();
         assert_eq!(rows[0].entries, ["4.1.2", "4.2.2"]);
         for (rows, part) in [
-            ("a-1,line,光伏组件,positive,4.1.2,plain,\n", "kind `line`"),
-            ("a-1,purpose,光伏组件,yes,4.1.2,plain,\n", "verdict `yes`"),
-            ("a-1,purpose,光伏组件,positive,9.9.9,plain,\n", "entries `9.9.9`"),
-            ("a-1,purpose,螺丝,not-green,4.1.2,plain,\n", "entries `4.1.2`"),
-            ("a-1,purpose,甲,not-green,,plain,\na-1,purpose,乙,not-green,,plain,\n", "id `a-1`"),
-            ("a-1,purpose,甲,not-green,,plain,\na-2,purpose,甲,not-green,,plain,\n", "text `a-2`"),
+            ("a-1,line,光伏组件,positive,4.1.2,plain,x\n", "第2行：kind `line`"),
+            ("a-1,purpose,光伏组件,yes,4.1.2,plain,x\n", "第2行：verdict `yes`"),
+            ("a-1,purpose,光伏组件,positive,9.9.9,plain,x\n", "第2行：entries `9.9.9`"),
+            ("a-1,purpose,光伏组件,positive,,plain,x\n", "第2行：entries ``"),
+            ("a-1,purpose,螺丝,not-green,4.1.2,plain,x\n", "第2行：entries `4.1.2`"),
+            ("a-1,purpose,螺丝,not-green,,Plain,x\n", "第2行：family `Plain`"),
+            ("a-1,purpose,螺丝,not-green,,plain,\n", "第2行：why ``"),
+            ("a-1,purpose,螺丝,not-green\n", "第2行"),
+            ("a-1,purpose,甲,not-green,,plain,x\na-1,purpose,乙,not-green,,plain,x\n", "第3行：id `a-1`"),
+            ("a-1,purpose,甲M,not-green,,plain,x\na-2,purpose,甲Ｍ,not-green,,plain,x\n", "第3行：text `甲Ｍ`（a-2）"),
         ] {
             let error = read(rows).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
         }
+        let two = read("a-1,line,甲,yes,,plain,x\n").unwrap_err();
+        assert!(matches!(two, EvalError::Faults(faults) if faults.len() == 2), "all faults are named");
+        let other = read_gold([("g.csv", "id,text\n")], |_, _| true).unwrap_err().to_string();
+        assert!(other.contains("g.csv 第1行：表头"), "{other}");
     }
 
     #[test]

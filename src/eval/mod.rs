@@ -10,7 +10,7 @@ mod score;
 mod traps;
 
 pub use floors::{FloorBreach, Floors};
-pub use gold::{EvalError, Expected, GoldRow, Split, read_gold, split_of};
+pub use gold::{CorpusFault, EvalError, Expected, GoldRow, Split, entry_known, read_gold, split_of};
 pub use interval::wilson;
 pub use rivals::{RivalScore, rivals};
 pub use score::{Answer, Flip, Score, Tally, Wrong, answers, flips, score};

@@ -13,7 +13,7 @@ use crate::{
     dictionary::{Dictionary, Texts, builtin_texts, read_conditions, read_folder},
     engine::{DecisionTask, Engine, LoanInput},
     eval::{
-        GoldRow,
+        GoldRow, entry_known,
         impact::{Case, Comparison, read_cases},
         read_gold,
     },
@@ -300,7 +300,7 @@ fn gold(shared: &Shared, engine: &Engine, args: &ImpactArgs) -> Result<Vec<GoldR
         return Ok(Vec::new());
     };
     let tables = crate::cli::corpus::tables(folder).map_err(|error| wrong(folder, &error))?;
-    let known = |code: &str| engine.catalogue().entry("gfspc-2025", code).is_some();
+    let known = entry_known(engine.catalogue(), shared.as_of());
     read_gold(tables.iter().map(|(name, text)| (name.as_str(), text.as_str())), known)
         .map_err(|error| Failure::Said(error.to_string()))
 }
