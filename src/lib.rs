@@ -44,6 +44,7 @@ pub use catalogue::{
 pub use decision::{Decision, Trace, Wanted};
 pub use dictionary::{BundleFault, Dictionary, DictionaryError, Difference, RowChanges, Term, TermKind, builtin_texts};
 pub use engine::{DecisionTask, Engine, EngineError, LoanInput};
+pub use eval::discover::{Discovery, DiscoveryTask, Likeness, MissingTerm, discover};
 pub use eval::impact::{
     Case, CaseExpected, ChangeKind, Comparison, LabelFlip, LineChange, LineImpact, LoanChange, LoanImpact, Shadowing,
 };

@@ -1,6 +1,7 @@
 //! Measuring: the engine against labelled texts, traps and rivals, with floors that only rise; and what a change of the
-//! dictionary would change.
+//! dictionary would change, and which terms it may lack.
 
+pub mod discover;
 mod floors;
 mod gold;
 pub mod impact;

@@ -14,7 +14,7 @@ pub use role::buyer_role;
 
 use crate::{
     catalogue::{Catalogue, Edition},
-    dictionary::{Dictionary, Hit, Surface, TaxLabel},
+    dictionary::{Dictionary, Hit, Surface, TaxLabel, TermKind},
     model::{Classification, Document, TextKind, Via},
     text::{Folded, Layout, Script, Segmenter, cuts_latin, fold, script_of},
 };
@@ -83,6 +83,17 @@ impl<'d> Matcher<'d> {
         let hits = self.dictionary.exact().hits(folded.text());
         let reading = self.lay_out(document, folded, &hits);
         reading.candidates.iter().map(|c| (*c, reading.folded.original(c.start, c.end))).collect()
+    }
+
+    /// Whether a name of goods with `rest` (folded) behind it in its phrase is what the phrase is about: nothing, or only
+    /// words that leave the thing what it is.
+    pub fn is_head(&self, rest: &str, kind: TextKind) -> bool {
+        let rest = rest.trim_start_matches(|c: char| script_of(c) != Script::Han);
+        let behind = match kind {
+            TextKind::InvoiceLine => head::behind_in_goods_name(self.dictionary, rest, TermKind::Goods),
+            _ => head::behind_in_sentence(self.dictionary, rest, TermKind::Goods),
+        };
+        matches!(behind, head::Behind::Thing(_))
     }
 
     fn lay_out<'t>(&self, document: &'t Document, folded: Folded, hits: &[Hit]) -> Reading<'t>

@@ -201,7 +201,7 @@ fn decided(decision: &Decision) -> String {
 }
 
 /// Yuan with thousands separators, exact to the 分.
-fn yuan(amount: Money) -> String {
+pub(super) fn yuan(amount: Money) -> String {
     let plain = amount.to_string();
     let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |rest| ("-", rest));
     let (whole, fen) = digits.split_once('.').unwrap_or((digits, "00"));

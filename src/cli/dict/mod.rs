@@ -1,5 +1,6 @@
 //! `dict`: the maintainer's desk.
 
+mod discover;
 mod impact;
 mod impact_report;
 
@@ -16,11 +17,14 @@ pub struct DictArgs {
 #[derive(Debug, Subcommand)]
 enum DictVerb {
     /// 改动的影响：哪些明细、贷款、金额、用例会变 / what a change would change
-    Impact(impact::ImpactArgs),
+    Impact(Box<impact::ImpactArgs>),
+    /// 从发票明细里找词典可能缺少的词 / terms that the dictionary may lack
+    Discover(discover::DiscoverArgs),
 }
 
 pub(super) fn run(shared: &Shared, args: &DictArgs) -> Result<(), Failure> {
     match &args.verb {
         DictVerb::Impact(args) => impact::run(shared, args),
+        DictVerb::Discover(args) => discover::run(shared, args),
     }
 }
