@@ -59,13 +59,17 @@ pub fn in_order<W: Send, E: Send>(
             if stopped.load(Ordering::SeqCst) {
                 return;
             }
-            let outcome = (turn.1)(worker);
+            if let Err(error) = (turn.1)(worker) {
+                // Said before the turn is let go: nothing behind the error may be given.
+                held(&failure).get_or_insert(error);
+                stopped.store(true, Ordering::SeqCst);
+                drop(turn);
+                given.notify_all();
+                return;
+            }
             turn.0 += 1;
             drop(turn);
             given.notify_all();
-            if let Err(error) = outcome {
-                return fail(error);
-            }
         }
     };
     thread::scope(|scope| {
