@@ -113,6 +113,11 @@ pub fn buys_something_else(dictionary: &Dictionary, rest: &str) -> Option<String
     (!object.is_empty()).then(|| verb.to_owned())
 }
 
+/// Whether these words end in a part, a service, a place or another thing that the tables know.
+pub fn ends_in_other_thing(dictionary: &Dictionary, words: &str) -> bool {
+    matches!(longest_suffix(dictionary, words), Some((_, Tail::Other(_) | Tail::Place | Tail::AnyService)))
+}
+
 /// Whether these words end in a verb of doing: 林下套种, 秸秆收购.
 pub fn ends_in_verb(dictionary: &Dictionary, words: &str) -> bool {
     words.char_indices().skip(1).any(|(at, _)| {

@@ -176,6 +176,13 @@ impl Matcher<'_> {
             Behind::Another(refusal, word) => return Err((refusal, word)),
             // 林下套种|三叶青: work named by its verb has its object behind it.
             Behind::Unknown(_) if kind != TermKind::Goods && head::ends_in_verb(self.dictionary, hit) => None,
+            // 湿地修复|芦苇补植: in a sentence, work named as something done goes on with its object, unless the phrase
+            // ends in the name of another thing (矿山修复|培训班).
+            Behind::Unknown(ref word)
+                if !is_line && is_activity(kind, hit) && !head::ends_in_other_thing(self.dictionary, word) =>
+            {
+                None
+            }
             Behind::Unknown(word) => {
                 if is_line && word.starts_with('用') || word.starts_with("专用") {
                     return Err((Refusal::StatedUse, word));
