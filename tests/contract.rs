@@ -418,3 +418,16 @@ fn an_output_file_appears_whole_or_not_at_all() {
     assert_eq!(std::fs::read(&out).unwrap(), direct.stdout, "a run that failed leaves the old file alone");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
 }
+
+/// A slip of one character is found on request only, and goes to review.
+#[test]
+fn slips_are_for_review_and_only_on_request() {
+    let input = "{\"id\":\"1\",\"text\":\"太阳能电他板 300W\"}\n{\"id\":\"2\",\"text\":\"不锈钢螺丝\"}\n".as_bytes();
+    let plain = lvjian(&["classify", "-"], input).exits(0).lines();
+    assert_eq!(plain[0]["verdict"], "not-green");
+    let near = lvjian(&["classify", "--near", "-"], input).exits(0).lines();
+    assert_eq!(near[0]["verdict"], "review");
+    assert_eq!(near[0]["matches"][0]["via"], "near");
+    assert_eq!(near[0]["matches"][0]["text"], "太阳能电他板");
+    assert_eq!(near[1]["verdict"], "not-green");
+}

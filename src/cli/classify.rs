@@ -29,6 +29,9 @@ pub struct ClassifyArgs {
     /// 每行一段文字，不找表头 / every line is one text
     #[arg(long)]
     plain: bool,
+    /// 没有发现词条时，找只差一个字的词条（错字、识别错误），列入复核；较慢 / look for slips of one character, slower
+    #[arg(long)]
+    near: bool,
     /// 列映射文件 / column map
     #[arg(long, value_name = "COLS.TOML")]
     map: Option<PathBuf>,
@@ -82,6 +85,9 @@ enum Plan {
 pub(super) fn run(shared: &Shared, args: &ClassifyArgs) -> Result<(), Failure> {
     let engine = shared.engine()?;
     let matcher = engine.matcher(shared.as_of())?;
+    let near = args.near.then(|| engine.dictionary().near_terms()).transpose();
+    let near = near.map_err(crate::EngineError::from)?;
+    let matcher = near.as_ref().map_or(matcher, |near| matcher.with_near(near));
     let map = column_map(args.map.as_deref())?;
     let inputs: Vec<Input> = files(&args.files)?.iter().map(|name| Input::named(name)).collect();
     let from_stdin = inputs.contains(&Input::Stdin);
@@ -181,6 +187,7 @@ fn open_run(
         ("--format".to_owned(), ending.to_owned()),
         ("--kind".to_owned(), args.kind.code().to_owned()),
         ("--plain".to_owned(), args.plain.to_string()),
+        ("--near".to_owned(), args.near.to_string()),
         ("--map".to_owned(), map),
     ];
     args.runs.open_run(inputs, args.output.as_deref(), ending, fingerprint.to_owned(), options)

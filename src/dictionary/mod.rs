@@ -15,13 +15,16 @@ use serde::{Deserialize, Serialize};
 pub use builtin::{builtin_texts, read_conditions, read_folder};
 pub use bundle::{BUNDLE_FILE, BundleFault};
 pub use difference::{Difference, RowChanges};
-pub use index::{ExactIndex, Hit, NearIndex};
+pub use index::{ExactIndex, Hit, NearIndex, NearTerms};
 #[cfg(feature = "recall")]
 pub use index::{RecallError, RecallIndex};
 pub use source::{DictionaryError, Tables, Texts};
 pub use term::{ClauseWord, CueGroup, Exclusion, Need, Needs, Negative, Tail, TaxLabel, Term, TermKind, under_any};
 
-use crate::{model::Via, text::fold_text};
+use crate::{
+    model::{Strength, Via},
+    text::fold_text,
+};
 
 /// What a surface of the main automaton stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -234,6 +237,18 @@ impl Dictionary {
     /// All tax labels.
     pub fn tax_labels(&self) -> impl Iterator<Item = &TaxLabel> {
         self.labels.values()
+    }
+
+    /// The surfaces of sufficient and generic terms, to be recognised in spite of one wrong character.
+    pub fn near_terms(&self) -> Result<NearTerms, DictionaryError> {
+        let told = |number: usize| {
+            self.term(number).is_some_and(|term| matches!(term.strength, Strength::Sufficient | Strength::Generic))
+        };
+        let terms = self.surfaces().into_iter().filter_map(|(word, surface)| match surface {
+            Surface::Term(number, _) if told(number) => Some((word, number)),
+            _ => None,
+        });
+        NearTerms::new(terms.collect()).map_err(DictionaryError::Compile)
     }
 
     /// An index for near look-ups over the surfaces of terms.

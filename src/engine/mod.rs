@@ -124,7 +124,13 @@ impl Engine {
 
     /// A matcher for one edition.
     pub fn matcher_for<'e>(&'e self, edition: &'e Edition) -> Matcher<'e> {
-        Matcher { dictionary: &self.dictionary, catalogue: &self.catalogue, segmenter: &self.segmenter, edition }
+        Matcher {
+            dictionary: &self.dictionary,
+            catalogue: &self.catalogue,
+            segmenter: &self.segmenter,
+            edition,
+            near: None,
+        }
     }
 
     /// Reads one text under the edition in force on `as_of`.

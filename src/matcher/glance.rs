@@ -95,7 +95,7 @@ impl<'d> Glance<'d> {
     /// read in full. The answer is that of [`Matcher::read`].
     pub fn silent(&mut self, text: &str, kind: TextKind) -> Option<(Verdict, Silence<'d>)> {
         fold_into(text, &mut self.folded);
-        if !self.matcher.dictionary.exact().hits(&self.folded).is_empty() {
+        if self.matcher.near.is_some() || !self.matcher.dictionary.exact().hits(&self.folded).is_empty() {
             return None;
         }
         let folded = self.folded.as_str();

@@ -5,6 +5,7 @@ mod context;
 mod glance;
 mod head;
 mod judge;
+mod near;
 mod party;
 mod resolve;
 mod role;
@@ -14,7 +15,7 @@ pub use role::buyer_role;
 
 use crate::{
     catalogue::{Catalogue, Edition},
-    dictionary::{Dictionary, Hit, Surface, TaxLabel, TermKind},
+    dictionary::{Dictionary, Hit, NearTerms, Surface, TaxLabel, TermKind},
     model::{Classification, Document, TextKind, Via},
     text::{Folded, Layout, Script, Segmenter, cuts_latin, fold, script_of},
 };
@@ -30,6 +31,8 @@ pub struct Matcher<'d> {
     pub segmenter: &'d Segmenter,
     /// The edition that applies.
     pub edition: &'d Edition,
+    /// Terms to be recognised in spite of a slip, where nothing else is found; usually none.
+    pub near: Option<&'d NearTerms>,
 }
 
 /// A surface found in the folded text, before it is judged.
@@ -64,10 +67,10 @@ impl<'d> Matcher<'d> {
         let folded = fold(&document.text);
         let hits = self.dictionary.exact().hits(folded.text());
         if hits.is_empty() {
-            return resolve::without_candidates(self, document, folded.text());
+            return self.or_slip(document, resolve::without_candidates(self, document, folded.text()));
         }
         let reading = self.lay_out(document, folded, &hits);
-        resolve::classify(self, &reading)
+        self.or_slip(document, resolve::classify(self, &reading))
     }
 
     /// Whether a purpose says nothing specific (日常经营周转, 补充流动资金 …) or nothing at all.

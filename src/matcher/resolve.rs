@@ -112,7 +112,7 @@ fn wins((other, with): (&Candidate, &Standing), (candidate, kept): (&Candidate, 
 impl Matcher<'_> {
     /// The term's entries in the edition for the role; for every role when the role is unknown or the term has no
     /// entry under it. For an older edition the entries are those that the crosswalk leads back to.
-    fn entries(&self, term: &Term, role: Option<Role>) -> Vec<EntryLink> {
+    pub(super) fn entries(&self, term: &Term, role: Option<Role>) -> Vec<EntryLink> {
         let fits = role.is_some_and(|role| term.links.iter().any(|link| link.role == role));
         let links = term.links.iter().filter(|link| !fits || Some(link.role) == role);
         let mut seen = HashSet::new();
@@ -208,7 +208,10 @@ fn conclude(
             .filter(telling)
             .max_by_key(|refused| (refused.span.end, refused.span.end - refused.span.start));
         return match refusal {
-            Some(refused) => (verdict, format!("“{}”不作数：{}", refused.term, refused.reason)),
+            Some(refused) => {
+                let words = refused.span.slice(&reading.document.text).unwrap_or(&refused.term);
+                (verdict, format!("“{words}”不作数：{}", refused.reason))
+            }
             None => (verdict, reason),
         };
     };

@@ -6,6 +6,6 @@ mod near;
 mod recall;
 
 pub use exact::{ExactIndex, Hit};
-pub use near::NearIndex;
+pub use near::{NearIndex, NearTerms};
 #[cfg(feature = "recall")]
 pub use recall::{RecallError, RecallIndex};

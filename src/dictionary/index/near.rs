@@ -1,6 +1,6 @@
 //! Surfaces one or two edits away.
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 use fst::{IntoStreamer, Streamer};
 use levenshtein_automata::LevenshteinAutomatonBuilder;
@@ -56,6 +56,32 @@ impl NearIndex {
             }
         }
         found
+    }
+}
+
+/// Surfaces of terms, to be recognised in spite of one wrong character.
+#[derive(Clone, Debug)]
+pub struct NearTerms {
+    index: NearIndex,
+    /// Term number of each surface.
+    terms: HashMap<String, usize>,
+}
+
+impl NearTerms {
+    /// Builds the index over folded surfaces with their term numbers.
+    pub fn new(terms: HashMap<String, usize>) -> Result<Self, String> {
+        Ok(Self { index: NearIndex::new(terms.keys().map(String::as_str))?, terms })
+    }
+
+    /// The first surface that differs from `piece` in exactly one character standing in the same place, and its term.
+    pub fn substituted(&self, piece: &str) -> Option<(String, usize)> {
+        let same_place = |surface: &str| {
+            surface.chars().count() == piece.chars().count()
+                && surface.chars().zip(piece.chars()).filter(|(a, b)| a != b).count() == 1
+        };
+        let found = self.index.near(piece, 1).into_iter().find(|(_, surface)| same_place(surface))?;
+        let term = *self.terms.get(&found.1)?;
+        Some((found.1, term))
     }
 }
 
