@@ -49,9 +49,9 @@ pub use eval::impact::{
     Case, CaseExpected, ChangeKind, Comparison, LabelFlip, LineChange, LineImpact, LoanChange, LoanImpact, Shadowing,
 };
 pub use eval::{
-    Answer, CorpusFault, EvalError, Expected, Flip, FloorBreach, Floors, GoldRow, RivalScore, Score, Split, Tally,
-    Trap, TrapScore, Wrong, answers, entry_known, flips, read_gold, read_traps, rivals, score, score_traps, split_of,
-    wilson,
+    Answer, Basis, CorpusFault, EntryScenes, EvalError, Expected, Flip, FloorBreach, Floors, GoldRow, RivalScore, Run,
+    Score, Split, Tally, Trap, TrapScore, Wrong, answered_right, answers, entry_known, flips, read_gold, read_traps,
+    rivals, score, score_traps, split_of, wilson,
 };
 pub use matcher::{Candidate, Matcher};
 pub use model::{

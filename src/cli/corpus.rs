@@ -1,6 +1,7 @@
 //! `corpus score`: the engine against labelled texts, traps and simple rivals.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -8,15 +9,20 @@ use std::{
 
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use serde::Deserialize;
 use serde_json::json;
 
-use super::{Failure, Shared, output::Output};
+use super::{
+    Failure, Shared,
+    output::{Output, fit},
+};
 use crate::{
     Engine,
     eval::{
-        Answer, EvalError, Floors, GoldRow, RivalScore, Score, Tally, TrapScore, answers, entry_known, flips,
-        read_gold, read_traps, rivals, score, score_traps, wilson,
+        Answer, Basis, EntryScenes, EvalError, Floors, GoldRow, RivalScore, Run, Score, Tally, TrapScore,
+        answered_right, answers, entry_known, flips, read_gold, read_traps, rivals, score, score_traps, wilson,
     },
+    matcher::Matcher,
 };
 
 #[derive(Debug, Args)]
@@ -63,9 +69,9 @@ struct ScoreArgs {
     /// 同时给出简单方法的成绩 / score simple rivals on the same rows
     #[arg(long)]
     rivals: bool,
-    /// 与另一次结果（ndjson）或另一词典目录比较 / compare with saved answers or another dictionary folder
-    #[arg(long, value_name = "FILE|DIR")]
-    diff: Option<PathBuf>,
+    /// 比较两次结果：存下的 ndjson 或词典目录；只给一个时与现在比 / compare two runs: saved answers or dictionary folders
+    #[arg(long, value_name = "FILE|DIR", num_args = 1..=2)]
+    diff: Vec<PathBuf>,
     /// 把底线提高到现在的成绩 / raise the floors to the present figures
     #[arg(long)]
     ratchet: bool,
@@ -100,20 +106,27 @@ fn run_score(shared: &Shared, args: &ScoreArgs) -> Result<(), Failure> {
         Rows::Held => corpus.held.clone(),
         Rows::All => corpus.dev.iter().chain(&corpus.held).cloned().collect(),
     };
-    let said = answers(&matcher, &rows);
     let mut out = Output::open(args.output.as_deref())?;
+    if let Some(earlier) = args.diff.first() {
+        let before = run_of(shared, earlier, &rows)?;
+        let after = match args.diff.get(1) {
+            Some(later) => run_of(shared, later, &rows)?,
+            None => run_now(engine, &matcher, &rows),
+        };
+        write_flips(&mut out, args.format, &rows, &before, &after)?;
+        return out.finish();
+    }
+    let run = run_now(engine, &matcher, &rows);
     if args.format == ScoreFormat::Ndjson {
-        for answer in &said {
+        writeln!(out, "{}", json!({ "basis": run.basis }))?;
+        for answer in &run.answers {
             writeln!(out, "{}", json!(answer))?;
         }
         return out.finish();
     }
-    if let Some(other) = &args.diff {
-        let before = earlier(shared, other, &rows)?;
-        write_flips(&mut out, &rows, &before, &said)?;
-        return out.finish();
-    }
-    let total = score(&rows, &said);
+    let said = run.answers;
+    let scenes = EntryScenes::of(engine.dictionary());
+    let total = score(&rows, &said, &scenes);
     let traps = score_traps(engine, &corpus.traps, shared.as_of())?;
     writeln!(
         out,
@@ -135,7 +148,8 @@ fn run_score(shared: &Shared, args: &ScoreArgs) -> Result<(), Failure> {
         let found = rivals(engine.dictionary(), engine.segmenter(), &names, &rows, &corpus.dev).map_err(said_so)?;
         write_rivals(&mut out, &total.total, &found)?;
     }
-    let held = if args.split == Rows::Held { total } else { score(&corpus.held, &answers(&matcher, &corpus.held)) };
+    let held =
+        if args.split == Rows::Held { total } else { score(&corpus.held, &answers(&matcher, &corpus.held), &scenes) };
     let breaches = corpus.floors.breaches(all(&corpus), &held.total, traps.total);
     for breach in &breaches {
         writeln!(out, "未达底线 {}：{:.4}，底线 {:.4}", breach.name, breach.figure, breach.floor)?;
@@ -144,7 +158,9 @@ fn run_score(shared: &Shared, args: &ScoreArgs) -> Result<(), Failure> {
     if args.ratchet {
         let raised = corpus.floors.raised(all(&corpus), &held.total, traps.total);
         let text = toml::to_string(&raised).map_err(|error| Failure::Said(error.to_string()))?;
-        fs::write(&corpus.floors_file, text)?;
+        let mut file = Output::open(Some(&corpus.floors_file))?;
+        write!(file, "{}{text}", Floors::HEADING)?;
+        file.finish()?;
         shared.say(&format!("{}：底线已更新 / floors raised", corpus.floors_file.display()));
     }
     if breaches.is_empty() {
@@ -189,20 +205,39 @@ pub(super) fn tables(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
     paths.into_iter().map(|path| Ok((path.display().to_string(), fs::read_to_string(&path)?))).collect()
 }
 
-/// Answers to compare with: from a file of answers, or of the same rows under another dictionary folder.
-fn earlier(shared: &Shared, other: &Path, rows: &[GoldRow]) -> Result<Vec<Answer>, Failure> {
-    if other.is_dir() {
-        let engine = Engine::with_folders(Some(other), &[])?;
-        return Ok(answers(&engine.matcher(shared.as_of())?, rows));
+/// The run of this engine over the rows.
+fn run_now(engine: &Engine, matcher: &Matcher<'_>, rows: &[GoldRow]) -> Run {
+    Run { basis: Basis::of(engine, &matcher.edition.id), answers: answers(matcher, rows) }
+}
+
+/// A run to compare: saved as NDJSON, or made now with another dictionary folder.
+fn run_of(shared: &Shared, place: &Path, rows: &[GoldRow]) -> Result<Run, Failure> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Line {
+        Basis { basis: Basis },
+        Answer(Answer),
     }
-    let text = fs::read_to_string(other)?;
-    text.lines()
-        .enumerate()
-        .map(|(number, line)| {
-            serde_json::from_str(line)
-                .map_err(|error| Failure::Said(format!("{} 第{}行：{error}", other.display(), number + 1)))
-        })
-        .collect()
+    if place.is_dir() {
+        let overlays: Vec<&Path> = shared.overlays.iter().map(PathBuf::as_path).collect();
+        let engine = Engine::with_folders(Some(place), &overlays)?;
+        return Ok(run_now(&engine, &engine.matcher(shared.as_of())?, rows));
+    }
+    let bad = |line: usize, error: &dyn std::fmt::Display| {
+        Failure::Said(format!("{} 第{line}行：不是 corpus score 的结果 / no saved score: {error}", place.display()))
+    };
+    let text = fs::read_to_string(place).map_err(|error| bad(0, &error))?;
+    let mut run = Run::default();
+    for (number, line) in text.lines().enumerate() {
+        match serde_json::from_str(line).map_err(|error| bad(number + 1, &error))? {
+            Line::Basis { basis } => run.basis = basis,
+            Line::Answer(answer) => run.answers.push(answer),
+        }
+    }
+    if run.basis == Basis::default() {
+        return Err(bad(1, &"basis"));
+    }
+    Ok(run)
 }
 
 fn percent((hits, all): (u32, u32)) -> String {
@@ -288,45 +323,65 @@ fn write_rivals(out: &mut Output, own: &Tally, rivals: &[RivalScore]) -> Result<
         true_positive: own.true_positive,
         false_positive: own.false_positive,
         missed: own.missed,
+        ordinary: own.ordinary,
         entry: (own.entry_right, own.entry_asked),
     };
-    writeln!(out, "\n同一批行上的简单方法（精确率 · 召回率 · 条目）")?;
+    writeln!(out, "\n同一批行上的简单方法")?;
     for rival in std::iter::once(&engine).chain(rivals) {
-        let share = |hits: u32, all: u32| if all == 0 { 0.0 } else { f64::from(hits) * 100.0 / f64::from(all) };
-        writeln!(
-            out,
-            "  {:>5.1}  {:>5.1}  {:>5.1}  {}",
-            share(rival.true_positive, rival.true_positive + rival.false_positive),
-            share(rival.true_positive, rival.true_positive + rival.missed),
-            share(rival.entry.0, rival.entry.1),
-            rival.name
-        )?;
+        writeln!(out, "  {}", rival.name)?;
+        for (name, figure) in [
+            ("精确率", (rival.true_positive, rival.true_positive + rival.false_positive)),
+            ("召回率", (rival.true_positive, rival.true_positive + rival.missed)),
+            ("三级条目", rival.entry),
+            ("普通货物误判为正", (rival.false_positive, rival.ordinary)),
+        ] {
+            writeln!(out, "    {}  {}", fit(name, 18), percent(figure))?;
+        }
     }
     Ok(())
 }
 
-fn write_flips(out: &mut Output, rows: &[GoldRow], before: &[Answer], after: &[Answer]) -> Result<(), Failure> {
-    let found = flips(before, after);
-    let right = |row: &GoldRow, answer: &Answer| row.expected.takes(answer.verdict);
+fn write_flips(
+    out: &mut Output,
+    format: ScoreFormat,
+    rows: &[GoldRow],
+    before: &Run,
+    after: &Run,
+) -> Result<(), Failure> {
+    let found = flips(rows, before, after);
+    let by_id: BTreeMap<&str, &GoldRow> = rows.iter().map(|row| (row.id.as_str(), row)).collect();
     let (mut better, mut worse) = (0, 0);
     for flip in &found {
-        let Some(row) = rows.iter().find(|row| row.id == flip.id) else { continue };
-        let (was, is) = (right(row, &flip.before), right(row, &flip.after));
+        let Some(row) = by_id.get(flip.id.as_str()) else { continue };
+        let (was, is) = (answered_right(row, &flip.before), answered_right(row, &flip.after));
         better += u32::from(!was && is);
         worse += u32::from(was && !is);
-        let sign = if was == is {
-            '·'
-        } else if is {
-            '+'
+        let causes = if flip.causes.is_empty() {
+            "引擎（同一版本号的不同构建）".to_owned()
         } else {
-            '-'
+            flip.causes.join("；")
         };
-        writeln!(
-            out,
-            "{sign} {} {}  {} → {}  {}",
-            flip.id, row.text, flip.before.verdict, flip.after.verdict, flip.cause
-        )?;
+        if format == ScoreFormat::Ndjson {
+            let flipped = json!({
+                "id": flip.id, "text": row.text, "expected": row.expected.code(), "before": flip.before.verdict,
+                "after": flip.after.verdict, "right_before": was, "right_after": is, "causes": flip.causes,
+                "effect": flip.effect,
+            });
+            writeln!(out, "{flipped}")?;
+            continue;
+        }
+        let sign = match (was, is) {
+            (false, true) => '+',
+            (true, false) => '-',
+            _ => '·',
+        };
+        let (then, now) = (flip.before.verdict.chinese(), flip.after.verdict.chinese());
+        writeln!(out, "{sign} {} {}  {then} → {now}", flip.id, row.text)?;
+        writeln!(out, "    因：{causes}")?;
+        writeln!(out, "    果：{}", flip.effect)?;
     }
-    writeln!(out, "{} 行不同：变对 {better}，变错 {worse}", found.len())?;
+    if format == ScoreFormat::Text {
+        writeln!(out, "{} 行不同：变对 {better}，变错 {worse}", found.len())?;
+    }
     Ok(())
 }

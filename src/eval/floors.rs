@@ -55,6 +55,9 @@ impl Floors {
         rows.into_iter().partition(|row| split_of(&row.text) == Split::Held && unread(row))
     }
 
+    /// What stands above the figures in the file.
+    pub const HEADING: &'static str = "# 底线：由 lvjian corpus score --ratchet 抬高，不降。比例 0–1；后两项是上限。\n";
+
     /// Reads the file's text.
     pub fn read(file: &str, text: &str) -> Result<Self, EvalError> {
         toml::from_str(text).map_err(|source| EvalError::Floors { file: file.to_owned(), source: Box::new(source) })

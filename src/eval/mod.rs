@@ -1,6 +1,7 @@
 //! Measuring: the engine against labelled texts, traps and rivals, with floors that only rise; and what a change of the
 //! dictionary would change, and which terms it may lack.
 
+mod diff;
 pub mod discover;
 mod floors;
 mod gold;
@@ -10,9 +11,10 @@ mod rivals;
 mod score;
 mod traps;
 
+pub use diff::{Basis, Flip, Run, flips};
 pub use floors::{FloorBreach, Floors};
 pub use gold::{CorpusFault, EvalError, Expected, GoldRow, Split, entry_known, read_gold, split_of};
 pub use interval::wilson;
 pub use rivals::{RivalScore, rivals};
-pub use score::{Answer, Flip, Score, Tally, Wrong, answers, flips, score};
+pub use score::{Answer, EntryScenes, Score, Tally, Wrong, answered_right, answers, score};
 pub use traps::{Trap, TrapScore, read_traps, score_traps};

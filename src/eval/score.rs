@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gold::GoldRow;
 use crate::{
+    dictionary::Dictionary,
     matcher::Matcher,
     model::{Scene, Verdict},
 };
@@ -23,6 +24,9 @@ pub struct Answer {
     pub terms: Vec<String>,
     /// Ids of the refused terms with their codes, sorted.
     pub refused: Vec<String>,
+    /// Conditions judged, with their state, sorted.
+    #[serde(default)]
+    pub conditions: Vec<String>,
     /// Scene of the best match.
     pub scene: Option<Scene>,
     /// The sentence given.
@@ -46,11 +50,25 @@ pub fn answers(matcher: &Matcher<'_>, rows: &[GoldRow]) -> Vec<Answer> {
                 entries: sorted(reading.matches.iter().flat_map(|m| &m.entries).map(|e| e.code.clone()).collect()),
                 terms: sorted(reading.matches.iter().map(|found| found.term_id.clone()).collect()),
                 refused: sorted(reading.rejected.iter().map(|r| format!("{} {}", r.term_id, r.code)).collect()),
+                conditions: sorted(
+                    reading
+                        .matches
+                        .iter()
+                        .flat_map(|m| &m.conditions)
+                        .map(|c| format!("{} {}", c.id, c.state))
+                        .collect(),
+                ),
                 scene: best.map(|found| found.scene),
                 reason: reading.reason,
             }
         })
         .collect()
+}
+
+/// Whether the label takes the answer: its verdict and, for a positive row, one of its entries among the candidates.
+pub fn answered_right(row: &GoldRow, answer: &Answer) -> bool {
+    let entry = || row.entries.is_empty() || row.entries.iter().any(|code| answer.entries.contains(code));
+    row.expected.takes(answer.verdict) && (!row.expected.is_positive() || entry())
 }
 
 /// Counts over a set of rows. Positive means green or needs-evidence. Review is neither: a positive row sent to review
@@ -96,7 +114,7 @@ impl Tally {
         let positive = matches!(answer.verdict, Verdict::Green | Verdict::NeedsEvidence);
         let wanted = row.expected.is_positive();
         let review = answer.verdict == Verdict::Review;
-        let mut right = row.expected.takes(answer.verdict);
+        let right = answered_right(row, answer);
         self.rows += 1;
         self.true_positive += u32::from(wanted && positive);
         self.missed += u32::from(wanted && !positive);
@@ -108,7 +126,6 @@ impl Tally {
             self.entry_right += u32::from(entry);
             self.field_right +=
                 u32::from(row.entries.iter().any(|code| answer.entries.iter().any(|got| field(got) == field(code))));
-            right &= entry;
         }
         if row.expected.is_ordinary() {
             self.ordinary += 1;
@@ -163,21 +180,46 @@ pub struct Score {
     pub by_kind: BTreeMap<String, Tally>,
     /// By family.
     pub by_family: BTreeMap<String, Tally>,
-    /// By field of the catalogue: the first number of the label's entries, `-` for rows without.
+    /// By field of the catalogue: the first number of the label's entries, of the answer's for an ordinary row called
+    /// positive, `-` for other rows.
     pub by_field: BTreeMap<String, Tally>,
-    /// By scene of the best match, `-` for rows in which nothing was found.
+    /// By scene: of the best match of a row answered positive; of a missed row the scene that most terms of its first
+    /// entry have; `-` for other rows.
     pub by_scene: BTreeMap<String, Tally>,
     /// Rows that came out wrong, in file order.
     pub wrong: Vec<Wrong>,
 }
 
+/// Entry code → the scene that most of its terms have.
+#[derive(Clone, Debug, Default)]
+pub struct EntryScenes(BTreeMap<String, Scene>);
+
+impl EntryScenes {
+    /// Counts the active terms of a dictionary.
+    pub fn of(dictionary: &Dictionary) -> Self {
+        let mut counts: BTreeMap<String, BTreeMap<Scene, u32>> = BTreeMap::new();
+        for term in dictionary.terms().iter().filter(|term| term.active) {
+            for code in term.links.iter().flat_map(|link| &link.codes) {
+                *counts.entry(code.clone()).or_default().entry(term.scene).or_default() += 1;
+            }
+        }
+        let most = counts.into_iter().filter_map(|(code, scenes)| {
+            scenes.into_iter().max_by_key(|(scene, count)| (*count, std::cmp::Reverse(*scene))).map(|(s, _)| (code, s))
+        });
+        Self(most.collect())
+    }
+}
+
 /// Counts rows against answers, which stand in the same order.
-pub fn score(rows: &[GoldRow], answers: &[Answer]) -> Score {
+pub fn score(rows: &[GoldRow], answers: &[Answer], scenes: &EntryScenes) -> Score {
     let mut score = Score::default();
     for (row, answer) in rows.iter().zip(answers) {
         let right = score.total.add(row, answer);
-        let field = row.entries.first().and_then(|code| code.split('.').next()).unwrap_or("-");
-        let scene = answer.scene.map_or("-", Scene::code);
+        let positive = matches!(answer.verdict, Verdict::Green | Verdict::NeedsEvidence);
+        let entry = row.entries.first().or(if positive { answer.entries.first() } else { None });
+        let field = entry.and_then(|code| code.split('.').next()).unwrap_or("-");
+        let wanted = || row.entries.first().filter(|_| row.expected.is_positive()).and_then(|code| scenes.0.get(code));
+        let scene = if positive { answer.scene } else { wanted().copied() }.map_or("-", Scene::code);
         for (group, name) in [
             (&mut score.by_kind, row.kind.code()),
             (&mut score.by_family, row.family.as_str()),
@@ -191,53 +233,6 @@ pub fn score(rows: &[GoldRow], answers: &[Answer]) -> Score {
         }
     }
     score
-}
-
-/// A row whose verdict or entries differ between two versions, and what differs behind it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flip {
-    /// Id of the row.
-    pub id: String,
-    /// Answer before.
-    pub before: Answer,
-    /// Answer after.
-    pub after: Answer,
-    /// What the two answers rest on: terms that came or went, refusals that came or went.
-    pub cause: String,
-}
-
-/// Rows answered differently, matched by id.
-pub fn flips(before: &[Answer], after: &[Answer]) -> Vec<Flip> {
-    let earlier: BTreeMap<&str, &Answer> = before.iter().map(|answer| (answer.id.as_str(), answer)).collect();
-    after
-        .iter()
-        .filter_map(|now| {
-            let then = earlier.get(now.id.as_str())?;
-            (then.verdict != now.verdict || then.entries != now.entries).then(|| Flip {
-                id: now.id.clone(),
-                before: (*then).clone(),
-                after: now.clone(),
-                cause: cause(then, now),
-            })
-        })
-        .collect()
-}
-
-fn cause(before: &Answer, after: &Answer) -> String {
-    let only = |a: &[String], b: &[String]| a.iter().filter(|x| !b.contains(x)).cloned().collect::<Vec<_>>().join("、");
-    let parts: Vec<String> = [
-        ("新命中", only(&after.terms, &before.terms)),
-        ("不再命中", only(&before.terms, &after.terms)),
-        ("新拒绝", only(&after.refused, &before.refused)),
-        ("不再拒绝", only(&before.refused, &after.refused)),
-        ("新条目", only(&after.entries, &before.entries)),
-        ("去掉条目", only(&before.entries, &after.entries)),
-    ]
-    .into_iter()
-    .filter(|(_, list)| !list.is_empty())
-    .map(|(name, list)| format!("{name} {list}"))
-    .collect();
-    if parts.is_empty() { "条件判断不同".to_owned() } else { parts.join("；") }
 }
 
 #[cfg(test)]
@@ -264,6 +259,7 @@ mod tests {
             entries: entries.iter().map(|code| (*code).to_owned()).collect(),
             terms: Vec::new(),
             refused: Vec::new(),
+            conditions: Vec::new(),
             scene: None,
             reason: String::new(),
         }
@@ -286,7 +282,7 @@ mod tests {
             (row(generic, &["1.1.7"]), answer(Verdict::Green, &["1.1.7"])),
         ];
         let (rows, said): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
-        let score = score(&rows, &said);
+        let score = score(&rows, &said, &EntryScenes::default());
         let total = &score.total;
         assert_eq!(total.precision(), (2, 3));
         assert_eq!(total.recall(), (2, 3));
@@ -296,13 +292,5 @@ mod tests {
         assert_eq!((total.generic, total.generic_surfaced, total.generic_green), (2, 1, 1));
         assert_eq!((total.specific, total.specific_to_review), (6, 2));
         assert_eq!((total.right, score.wrong.len()), (3, 5));
-    }
-
-    #[test]
-    fn flips_name_their_cause() {
-        let mut after = answer(Verdict::Green, &["4.1.2"]);
-        after.terms.push("T50001".to_owned());
-        let found = flips(&[answer(Verdict::NotGreen, &[])], &[after]);
-        assert_eq!(found[0].cause, "新命中 T50001；新条目 4.1.2");
     }
 }
