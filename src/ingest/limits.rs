@@ -26,3 +26,9 @@ pub const HEADER_ROWS: usize = 10;
 pub const RAW_KEPT: usize = 8_000;
 /// Largest window of a zstd frame, as a power of two: what `zstd --ultra` writes.
 pub const ZSTD_WINDOW_LOG: u32 = 27;
+/// Bytes of the XML of one electronic invoice.
+pub const INVOICE_XML: u64 = 16 * 1024 * 1024;
+/// Items of one electronic invoice.
+pub const INVOICE_ITEMS: usize = 20_000;
+/// Depth of its elements.
+pub const XML_DEPTH: usize = 64;

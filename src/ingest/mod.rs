@@ -3,6 +3,7 @@
 mod columns;
 mod delimited;
 mod documents;
+mod einvoice;
 mod invoices;
 mod json_line;
 mod limits;
@@ -74,6 +75,14 @@ pub enum IngestError {
     /// A workbook that is damaged or forged.
     #[error("{path}：工作簿无法读取 / the workbook cannot be read: {reason}")]
     Workbook {
+        /// File.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An electronic invoice that is damaged or forged.
+    #[error("{path}：电子发票无法读取 / the e-invoice cannot be read: {reason}")]
+    Invoice {
         /// File.
         path: String,
         /// What is wrong.

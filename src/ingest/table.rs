@@ -5,7 +5,7 @@ use std::{fs::File, path::Path, sync::Arc};
 use super::{
     IngestError, Input,
     columns::{ColumnMap, Header},
-    delimited, limits,
+    delimited, einvoice, limits,
     quarantine::{Fault, Quarantined},
     source::TextSource,
     text_rows::each_row,
@@ -136,8 +136,17 @@ pub(super) fn read(
     let mut report = TableReport::default();
     let file: Arc<str> = Arc::from(input.name());
     let mut feed = Feed { map, wanted, take, held: Vec::new(), header: None, seen: Vec::new(), tables: 0 };
-    match input {
-        Input::Path(path) if is_workbook(path)? => {
+    let kind = match input {
+        Input::Path(path) => kind_of(path)?,
+        Input::Stdin => FileKind::Text,
+    };
+    match (input, kind) {
+        (Input::Path(path), FileKind::Invoice(kind)) => {
+            einvoice::rows(path, &file, kind, &mut |row| {
+                feed.row(row);
+            })?;
+        }
+        (Input::Path(path), FileKind::Workbook) => {
             let mut current: Option<Arc<str>> = None;
             workbook::rows(path, &file, |row| {
                 if row.location.sheet != current {
@@ -201,25 +210,39 @@ pub(super) fn begins_with_header(
     Ok(cells.len() > 1 && wanted(&Header::of(&cells, map)))
 }
 
-/// Whether the file is a zip archive by its first bytes; the old binary xls and PDF are refused by name.
-fn is_workbook(path: &Path) -> Result<bool, IngestError> {
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FileKind {
+    Text,
+    Workbook,
+    Invoice(einvoice::Kind),
+}
+
+/// What the file is by its first bytes; the old binary xls, PDF and the like are refused by name.
+fn kind_of(path: &Path) -> Result<FileKind, IngestError> {
     use std::io::Read;
     let name = path.display().to_string();
     let failed = |source| IngestError::Read { path: name.clone(), source };
-    let mut head = [0u8; 8];
-    let count = File::open(path).and_then(|mut file| file.read(&mut head)).map_err(failed)?;
-    let head = head.get(..count).unwrap_or_default();
+    let mut head = Vec::new();
+    File::open(path).and_then(|file| file.take(1_024).read_to_end(&mut head)).map_err(failed)?;
     let refuse = |format: &'static str, advice: &'static str| {
         Err(IngestError::Unsupported { path: name.clone(), format, advice })
     };
-    match head {
-        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Ok(true),
+    let ends = |ending: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending));
+    if let Some(kind) = einvoice::kind_of(path, &head)? {
+        return Ok(FileKind::Invoice(kind));
+    }
+    match head.as_slice() {
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Ok(FileKind::Workbook),
         [0xd0, 0xcf, 0x11, 0xe0, ..] => refuse("xls（Excel 97-2003）", "请在 Excel 中另存为 .xlsx"),
         [b'%', b'P', b'D', b'F', ..] => refuse("PDF", "请使用 xlsx、csv 或 xml 格式的发票数据"),
-        _ if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx")) => {
+        _ if ends("xlsx") => {
             Err(IngestError::Workbook { path: name, reason: "不是完整的 xlsx（zip）文件".to_owned() })
         }
-        _ => Ok(false),
+        _ if ends("ofd") => {
+            Err(IngestError::Invoice { path: name, reason: "不是完整的 OFD（zip）文件".to_owned() })
+        }
+        _ => Ok(FileKind::Text),
     }
 }
 
@@ -227,7 +250,7 @@ fn is_workbook(path: &Path) -> Result<bool, IngestError> {
 /// refused by name.
 pub fn is_delimited_text(input: &Input) -> Result<bool, IngestError> {
     match input {
-        Input::Path(path) => is_workbook(path).map(|workbook| !workbook),
+        Input::Path(path) => kind_of(path).map(|kind| kind == FileKind::Text),
         Input::Stdin => Ok(false),
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod change;
 pub mod desk;
+pub mod hostile;
 
 use std::{
     ffi::OsStr,
