@@ -42,7 +42,9 @@ pub use catalogue::{
     GreenhouseMark, NoEdition, Quantity, Relation, Test,
 };
 pub use decision::{Decision, Trace, Wanted};
-pub use dictionary::{BundleFault, Dictionary, DictionaryError, Difference, RowChanges, Term, TermKind, builtin_texts};
+pub use dictionary::{
+    BundleFault, Dictionary, DictionaryError, Difference, ExactIndex, Hit, RowChanges, Term, TermKind, builtin_texts,
+};
 pub use engine::{DecisionTask, Engine, EngineError, LoanInput};
 pub use eval::discover::{Discovery, DiscoveryTask, Likeness, MissingTerm, discover};
 pub use eval::impact::{
