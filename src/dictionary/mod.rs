@@ -2,6 +2,7 @@
 
 mod builtin;
 mod bundle;
+mod cues;
 mod difference;
 mod index;
 mod source;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use builtin::{builtin_texts, read_conditions, read_folder};
 pub use bundle::{BUNDLE_FILE, BundleFault};
+pub use cues::Cues;
 pub use difference::{Difference, RowChanges};
 pub use index::{ExactIndex, Hit, NearIndex, NearTerms};
 #[cfg(feature = "recall")]
@@ -51,6 +53,7 @@ pub struct Dictionary {
     exact: ExactIndex,
     /// Made on first use: most texts have no candidate, and need none.
     exclusion_automaton: OnceLock<Option<AhoCorasick>>,
+    cue_finder: cues::LazyCueFinder,
     fingerprint: String,
 }
 
@@ -130,6 +133,7 @@ impl Dictionary {
             surfaces,
             exact,
             exclusion_automaton: OnceLock::new(),
+            cue_finder: OnceLock::new(),
             fingerprint,
         }
     }
@@ -180,7 +184,10 @@ impl Dictionary {
     }
 
     /// Exclusions found in a folded text: start, end, exclusion.
-    pub fn excluded<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, usize, &'t Exclusion)> + 't {
+    pub fn excluded<'d, 't>(
+        &'d self,
+        text: &'t str,
+    ) -> impl Iterator<Item = (usize, usize, &'d Exclusion)> + use<'d, 't> {
         // Compiling fails only beyond 2³¹ states; the surfaces are some thousands.
         let automaton = self
             .exclusion_automaton

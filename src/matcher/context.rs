@@ -1,7 +1,7 @@
 //! Company: the words around a candidate that it needs, that rule it out, or that turn its meaning.
 
 use crate::{
-    dictionary::{Dictionary, Need, Needs, Term},
+    dictionary::{Cues, Need, Needs, Term},
     model::{Refusal, Scene},
     text::cuts_latin,
 };
@@ -9,7 +9,7 @@ use crate::{
 /// The first alternative of `needs` that holds in `text`, as its words; `None` when none does. Inside the term's own
 /// surface `start..end` a word counts only when `marks` takes it.
 pub fn company(
-    dictionary: &Dictionary,
+    cues: Cues<'_>,
     needs: &Needs,
     text: &str,
     (start, end): (usize, usize),
@@ -17,13 +17,13 @@ pub fn company(
 ) -> Option<String> {
     needs.iter().find_map(|alternative| {
         let words: Option<Vec<String>> =
-            alternative.iter().map(|need| found(dictionary, need, text, (start, end), &marks)).collect();
+            alternative.iter().map(|need| found(cues, need, text, (start, end), &marks)).collect();
         words.filter(|words| !words.is_empty()).map(|words| words.join("+"))
     })
 }
 
 fn found(
-    dictionary: &Dictionary,
+    cues: Cues<'_>,
     need: &Need,
     text: &str,
     (start, end): (usize, usize),
@@ -40,12 +40,12 @@ fn found(
     };
     match need {
         Need::Word(word) => stands(word).then(|| word.clone()),
-        Need::Cue(name) => dictionary.cue(name)?.words.iter().find(|word| stands(word)).cloned(),
+        Need::Cue(name) => cues.words(name).iter().find(|word| stands(word)).cloned(),
     }
 }
 
 /// A word of `needs` that `text` denies, with the denial: 非节能.
-pub fn denied(dictionary: &Dictionary, needs: &Needs, text: &str) -> Option<String> {
+pub fn denied(cues: Cues<'_>, needs: &Needs, text: &str) -> Option<String> {
     let denial = |word: &String| {
         text.match_indices(word.as_str()).find_map(|(at, _)| {
             let before = text.get(..at)?;
@@ -55,7 +55,7 @@ pub fn denied(dictionary: &Dictionary, needs: &Needs, text: &str) -> Option<Stri
     };
     needs.iter().flatten().find_map(|need| match need {
         Need::Word(word) => denial(word),
-        Need::Cue(name) => dictionary.cue(name)?.words.iter().find_map(denial),
+        Need::Cue(name) => cues.words(name).iter().find_map(denial),
     })
 }
 
@@ -83,7 +83,7 @@ fn negated(before: &str) -> bool {
 /// Whether the words before and after turn the candidate into something that does not count: denied, scrapped,
 /// replaced, second-hand, or a toy. `phrase` is where its phrase begins, `clause` where its clause begins.
 pub fn turned(
-    dictionary: &Dictionary,
+    cues: Cues<'_>,
     term: &Term,
     text: &str,
     (start, end): (usize, usize),
@@ -93,7 +93,7 @@ pub fn turned(
     let in_phrase = text.get(phrase..start).unwrap_or_default();
     let in_clause = text.get(clause..start).unwrap_or_default();
     let after = text.get(end..).unwrap_or_default();
-    let group = |name: &str| dictionary.cue(name).map_or(&[][..], |group| group.words.as_slice());
+    let group = |name: &str| cues.words(name);
 
     if let Some(word) = group("negation").iter().find(|word| before.ends_with(word.as_str())) {
         return Some((Refusal::Negated, word.clone()));

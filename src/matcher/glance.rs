@@ -41,11 +41,13 @@ pub(super) fn silent<'d>(matcher: &Matcher<'d>, kind: TextKind, text: &str) -> (
     }
     let body = text.get(Layout::of(text, kind == TextKind::InvoiceLine).body..).unwrap_or_default().trim();
     let whole = words(matcher, "unreadable-whole").iter().find(|word| *word == body);
-    if let Some(word) = said(matcher, "unreadable", text).or(whole.map(String::as_str)) {
+    let cues = matcher.dictionary.cues_in(text);
+    let said = |group: &str| cues.words(group).iter().map(String::as_str).find(|word| text.contains(word));
+    if let Some(word) = said("unreadable").or(whole.map(String::as_str)) {
         return (Verdict::Review, Silence::Unnamed(word));
     }
     if kind == TextKind::Purpose
-        && let Some(word) = said(matcher, "vague-purpose", text)
+        && let Some(word) = said("vague-purpose")
     {
         return (Verdict::NotGreen, Silence::Vague(word));
     }
@@ -55,11 +57,6 @@ pub(super) fn silent<'d>(matcher: &Matcher<'d>, kind: TextKind, text: &str) -> (
 /// The words of a cue group.
 fn words<'d>(matcher: &Matcher<'d>, group: &str) -> &'d [String] {
     matcher.dictionary.cue(group).map_or(&[], |group| group.words.as_slice())
-}
-
-/// The first word of the group, in the group's order, that stands in the text.
-fn said<'d>(matcher: &Matcher<'d>, group: &str, text: &str) -> Option<&'d str> {
-    words(matcher, group).iter().map(String::as_str).find(|word| text.contains(word))
 }
 
 /// A matcher with what the quick look needs. Make one for each thread.

@@ -37,14 +37,14 @@ impl Matcher<'_> {
         if cuts_latin(text, start, end) {
             return refuse(Refusal::LatinEdge, "");
         }
-        let costs = self.dictionary.cue("cost").map_or(&[][..], |group| group.words.as_slice());
+        let costs = reading.cues.words("cost");
         if let Some(cost) = costs
             .iter()
             .find(|cost| text.match_indices(cost.as_str()).any(|(from, _)| from <= start && end <= from + cost.len()))
         {
             return refuse(Refusal::Cost, cost);
         }
-        if let Some((_, _, exclusion)) = self.dictionary.excluded(text).find(|(from, to, exclusion)| {
+        if let Some((_, _, exclusion)) = reading.excluded.iter().find(|(from, to, exclusion)| {
             let covers = *from <= start && end <= *to;
             let crosses = exclusion.kind == "joint" && *from < end && start < *to && !(start <= *from && *to <= end);
             (covers || crosses) && (exclusion.blocks.is_empty() || exclusion.blocks.contains(&term.id))
@@ -88,12 +88,11 @@ impl Matcher<'_> {
             let same = |other: &&Phrase| other.clause == phrase.clause;
             reading.layout.phrases.iter().find(same).map_or(phrase.start, |first| first.start)
         });
-        if let Some(turned) = context::turned(self.dictionary, term, text, (start, end), (phrase_start, clause_start)) {
+        if let Some(turned) = context::turned(reading.cues, term, text, (start, end), (phrase_start, clause_start)) {
             return Err(turned);
         }
         let role = self.head(reading, candidate, phrase, text.get(end..phrase_end.max(end)).unwrap_or_default())?;
-        if let Some(words) = context::company(self.dictionary, &term.unless, &reading.context, (start, end), |_| false)
-        {
+        if let Some(words) = context::company(reading.cues, &term.unless, &reading.context, (start, end), |_| false) {
             return refuse(Refusal::ContextAgainst, &words);
         }
         self.company(reading, candidate, term, role)
@@ -111,14 +110,13 @@ impl Matcher<'_> {
         // nothing (瓶片, 边角料).
         let name = fold_text(&term.term);
         let own = (candidate.start, candidate.end);
-        let company =
-            context::company(self.dictionary, &term.needs, &reading.context, own, |word| !name.contains(word));
+        let company = context::company(reading.cues, &term.needs, &reading.context, own, |word| !name.contains(word));
         let asked = !term.needs.is_empty();
         let strength = match (term.strength, &company) {
             (Strength::Generic, Some(_)) => Strength::Sufficient,
             // 非节能型电机: the very mark is denied.
             (Strength::Generic, None)
-                if let Some(word) = context::denied(self.dictionary, &term.needs, &reading.context) =>
+                if let Some(word) = context::denied(reading.cues, &term.needs, &reading.context) =>
             {
                 return Err((Refusal::Negated, word));
             }
@@ -205,12 +203,12 @@ impl Matcher<'_> {
         }
         let Some(phrase) = phrase else { return Ok(role) };
         let in_front = text.get(phrase.start..candidate.start).unwrap_or_default();
-        let stated_use = self.dictionary.cue("stated-use").map_or(&[][..], |group| group.words.as_slice());
+        let stated_use = reading.cues.words("stated-use");
         if let Some(word) = stated_use.iter().find(|word| in_front.contains(word.as_str())) {
             return Err((Refusal::StatedUse, word.clone()));
         }
         // 浴室镜柜带|LED灯: what something else comes with is not what is bought.
-        let comes_with = self.dictionary.cue("comes-with").map_or(&[][..], |group| group.words.as_slice());
+        let comes_with = reading.cues.words("comes-with");
         let ahead = text.get(reading.layout.body.min(candidate.start)..candidate.start).unwrap_or_default().trim_end();
         if let Some(word) = comes_with.iter().find(|word| ahead.strip_suffix(word.as_str()).is_some_and(ends_in_noun)) {
             return Err((Refusal::Modifier, word.clone()));

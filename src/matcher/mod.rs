@@ -15,7 +15,7 @@ pub use role::buyer_role;
 
 use crate::{
     catalogue::{Catalogue, Edition},
-    dictionary::{Dictionary, Hit, NearTerms, Surface, TaxLabel, TermKind},
+    dictionary::{Cues, Dictionary, Exclusion, Hit, NearTerms, Surface, TaxLabel, TermKind},
     model::{Classification, Document, TextKind, Via},
     text::{Folded, Layout, Script, Segmenter, cuts_latin, fold, script_of},
 };
@@ -59,6 +59,10 @@ pub(crate) struct Reading<'t> {
     pub negatives: Vec<(usize, usize, usize)>,
     pub candidates: Vec<Candidate>,
     pub label: Option<&'t TaxLabel>,
+    /// Cue groups that have a word in the context.
+    pub cues: Cues<'t>,
+    /// Exclusions in the text: start, end, exclusion.
+    pub excluded: Vec<(usize, usize, &'t Exclusion)>,
 }
 
 impl<'d> Matcher<'d> {
@@ -124,12 +128,14 @@ impl<'d> Matcher<'d> {
         }
         candidates.sort();
         let parties: Vec<String> = document.parties.iter().map(|name| fold(name).text().to_owned()).collect();
-        let parties = party::party_names(self.dictionary, text, &parties);
         let mut context = text.to_owned();
         if let Some(spec) = &document.spec {
             context.push('\n');
             context.push_str(fold(spec).text());
         }
-        Reading { document, folded, context, layout, parties, negatives, candidates, label }
+        let cues = self.dictionary.cues_in(&context);
+        let parties = party::party_names(cues, text, &parties);
+        let excluded = self.dictionary.excluded(text).collect();
+        Reading { document, folded, context, layout, parties, negatives, candidates, label, cues, excluded }
     }
 }

@@ -1,21 +1,20 @@
 //! Names of firms and institutions inside a text: a green word in a name says nothing about the goods.
 
-use crate::dictionary::Dictionary;
+use crate::dictionary::Cues;
 
 /// Longest name looked for in front of 有限公司 and the like, in characters.
 const LONGEST_NAME: usize = 24;
 
 /// Byte ranges of party names in the folded `text`: the given `parties`, and whatever ends like a firm's name.
-pub fn party_names(dictionary: &Dictionary, text: &str, parties: &[String]) -> Vec<(usize, usize)> {
+pub fn party_names(cues: Cues<'_>, text: &str, parties: &[String]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for party in parties.iter().filter(|party| party.chars().count() >= 4) {
         found.extend(text.match_indices(party.as_str()).map(|(start, name)| (start, start + name.len())));
     }
-    let Some(suffixes) = dictionary.cue("party-suffix") else { return found };
-    let edges = dictionary.cue("party-edge");
-    for suffix in &suffixes.words {
+    let edges = cues.words("party-edge");
+    for suffix in cues.words("party-suffix") {
         for (at, _) in text.match_indices(suffix.as_str()) {
-            let start = name_start(text, at, edges.map_or(&[], |group| group.words.as_slice()));
+            let start = name_start(text, at, edges);
             if start < at {
                 found.push((start, at + suffix.len()));
             }

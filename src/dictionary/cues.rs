@@ -1,0 +1,91 @@
+//! Which groups of cue words stand in a text, told in one scan.
+
+use std::{collections::HashMap, sync::OnceLock};
+
+use aho_corasick::AhoCorasick;
+
+use super::{CueGroup, Dictionary};
+
+/// Groups that one set can tell apart; a group beyond is always looked through.
+const TOLD: usize = 64;
+
+/// Finds the words of all groups at once.
+#[derive(Debug)]
+pub(super) struct CueFinder {
+    automaton: AhoCorasick,
+    /// Group of each word of the automaton.
+    group_of: Vec<usize>,
+    number: HashMap<String, usize>,
+}
+
+impl CueFinder {
+    /// `None` when the words cannot be compiled; then every group is looked through.
+    pub(super) fn new(groups: &HashMap<String, CueGroup>) -> Option<Self> {
+        let mut names: Vec<&String> = groups.keys().collect();
+        names.sort();
+        let mut words = Vec::new();
+        let mut group_of = Vec::new();
+        for (number, name) in names.iter().enumerate().take(TOLD) {
+            for word in groups.get(*name).into_iter().flat_map(|group| &group.words) {
+                words.push(word);
+                group_of.push(number);
+            }
+        }
+        let number = names.into_iter().cloned().enumerate().map(|(number, name)| (name, number)).collect();
+        Some(Self { automaton: AhoCorasick::new(words).ok()?, group_of, number })
+    }
+}
+
+/// The cue groups that have a word in some text.
+#[derive(Clone, Copy, Debug)]
+pub struct Cues<'d> {
+    dictionary: &'d Dictionary,
+    said: u64,
+}
+
+impl<'d> Cues<'d> {
+    /// The words of a group; none when no word of it stands in the text.
+    pub fn words(&self, name: &str) -> &'d [String] {
+        let finder = self.dictionary.cue_finder.get().and_then(Option::as_ref);
+        let silent = finder
+            .and_then(|finder| finder.number.get(name))
+            .is_some_and(|number| *number < TOLD && self.said >> number & 1 == 0);
+        if silent { &[] } else { self.dictionary.cue(name).map_or(&[], |group| group.words.as_slice()) }
+    }
+}
+
+impl Dictionary {
+    /// The cue groups that have a word in `text`, which is folded.
+    pub fn cues_in(&self, text: &str) -> Cues<'_> {
+        let finder = self.cue_finder.get_or_init(|| CueFinder::new(&self.cues));
+        let mut said = 0;
+        if let Some(finder) = finder {
+            for found in finder.automaton.find_overlapping_iter(text) {
+                said |= finder.group_of.get(found.pattern().as_usize()).map_or(0, |number| 1 << number);
+            }
+        }
+        Cues { dictionary: self, said }
+    }
+}
+
+/// Made on first use: most texts have no candidate, and need none.
+pub(super) type LazyCueFinder = OnceLock<Option<CueFinder>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_told_exactly_when_one_of_its_words_stands_there() {
+        let dictionary = Dictionary::with_overlays(&[]).unwrap();
+        let texts =
+            ["详见销货清单", "拆除旧光伏组件", "浙江某某有限公司", "二手节能灯,非节能", "led", "", "废旧电池回收处置"];
+        for text in texts {
+            let cues = dictionary.cues_in(text);
+            for (name, group) in &dictionary.cues {
+                let stands = group.words.iter().any(|word| text.contains(word.as_str()));
+                assert_eq!(!cues.words(name).is_empty(), stands, "{name} in {text}");
+            }
+        }
+    }
+}
