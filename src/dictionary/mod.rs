@@ -20,7 +20,7 @@ pub use difference::{Difference, RowChanges};
 pub use index::{ExactIndex, Hit, NearIndex, NearTerms};
 #[cfg(feature = "recall")]
 pub use index::{RecallError, RecallIndex};
-pub use source::{DictionaryError, Tables, Texts};
+pub use source::{DictionaryError, Tables, Texts, links as parse_links};
 pub use term::{ClauseWord, CueGroup, Exclusion, Need, Needs, Negative, Tail, TaxLabel, Term, TermKind, under_any};
 
 use crate::{

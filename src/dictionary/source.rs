@@ -227,8 +227,8 @@ fn needs(cell: &str) -> Vec<Vec<Need>> {
         .collect()
 }
 
-/// `gfspc-2025:make=1.1.7|trade=8.1.1;gid-2019:make=1.1.8`
-fn links(cell: &str) -> Option<Vec<Link>> {
+/// Reads an entries cell: `gfspc-2025:make=1.1.7|trade=8.1.1;gid-2019:make=1.1.8`. `None` when it is not written so.
+pub fn links(cell: &str) -> Option<Vec<Link>> {
     let mut links = Vec::new();
     for edition_part in cell.split(';').filter(|part| !part.is_empty()) {
         let (edition, roles) = edition_part.split_once(':')?;

@@ -26,8 +26,9 @@ pub use loans::read_loans;
 pub use quarantine::{Fault, ORIGIN_HEADINGS, Quarantined};
 pub use quick::{Line, TableColumns, TextTable};
 pub use source::{ChunkDecoder, ChunkText, TextSource, too_long};
-pub use table::{TableReport, is_delimited_text};
+pub use table::{RawRow, TableReport, is_delimited_text};
 pub use text_rows::Lines;
+pub use workbook::{formula_cells, read_sheets};
 
 /// Where data comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

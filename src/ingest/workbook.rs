@@ -134,6 +134,38 @@ pub(super) fn rows(
     Ok(())
 }
 
+/// Every row of every sheet of a workbook, without looking for a header.
+pub fn read_sheets(path: &Path) -> Result<Vec<RawRow>, IngestError> {
+    let mut found = Vec::new();
+    rows(path, &Arc::from(path.display().to_string()), |row| {
+        found.push(row);
+        Ok(Next::Row)
+    })?;
+    Ok(found)
+}
+
+/// Cells that hold a formula: where, and the column from 0. What they show is somebody's sum, not what was typed.
+pub fn formula_cells(path: &Path) -> Result<Vec<(Location, usize)>, IngestError> {
+    let file: Arc<str> = Arc::from(path.display().to_string());
+    let damaged = |reason: String| IngestError::Workbook { path: file.to_string(), reason };
+    let mut handle = File::open(path).map_err(|source| IngestError::Read { path: file.to_string(), source })?;
+    check_archive(&file, &mut handle)?;
+    let mut workbook: Xlsx<_> = Xlsx::new(BufReader::new(handle)).map_err(|error| damaged(error.to_string()))?;
+    let mut found = Vec::new();
+    for name in workbook.sheet_names() {
+        let sheet: Arc<str> = Arc::from(name.as_str());
+        let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else { continue };
+        while let Some(cell) = cells.next_formula().map_err(|error| damaged(format!("工作表 {name}：{error}")))? {
+            if !cell.get_value().is_empty() {
+                let (row, column) = cell.get_position();
+                let row = u64::from(row) + 1;
+                found.push((Location { file: file.clone(), sheet: Some(sheet.clone()), row }, column as usize));
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// A cell as text: dates as `YYYY-MM-DD`, numbers without exponent.
 fn text_of(value: &DataRef<'_>) -> String {
     match value {
