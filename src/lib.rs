@@ -43,7 +43,8 @@ pub use catalogue::{
 };
 pub use decision::{Decision, Trace, Wanted};
 pub use dictionary::{
-    BundleFault, Dictionary, DictionaryError, Difference, ExactIndex, Hit, RowChanges, Term, TermKind, builtin_texts,
+    BundleFault, Dictionary, DictionaryError, Difference, ExactIndex, Hit, Need, RowChanges, Term, TermKind,
+    builtin_texts,
 };
 pub use engine::{DecisionTask, Engine, EngineError, LoanInput};
 pub use eval::discover::{Discovery, DiscoveryTask, Likeness, MissingTerm, discover};

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use lvjian::{Document, Engine, Refusal, Scene, TextKind, Verdict};
+use lvjian::{Document, Engine, Refusal, Scene, TextKind};
 
 fn folder(relative: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
@@ -129,40 +129,4 @@ fn the_cases_of_the_terms_hold() {
     println!("{} of {hits} hits missed, {} of {misses} misses wrong", missed.len(), wrong.len());
     assert!(missed.len() * 100 <= hits * 3, "{} of {hits} hits missed:\n{}", missed.len(), missed.join("\n"));
     assert!(wrong.len() * 100 <= misses * 2, "{} of {misses} misses wrong:\n{}", wrong.len(), wrong.join("\n"));
-}
-
-/// The first gold set: precision and recall of green and needs-evidence together; review counts as neither.
-#[test]
-fn the_gold_set_keeps_its_floors() {
-    let engine = engine();
-    let matcher = engine.matcher(as_of()).unwrap();
-    let (mut right, mut false_positive, mut missed, mut ordinary, mut total) = (0u32, Vec::new(), Vec::new(), 0u32, 0);
-    for file in fs::read_dir(folder("corpus/gold")).unwrap().map(|file| file.unwrap().path()) {
-        if file.extension().is_none_or(|extension| extension != "csv") {
-            continue;
-        }
-        for row in csv::Reader::from_path(&file).unwrap().records().map(Result::unwrap) {
-            total += 1;
-            let kind = TextKind::from_code(&row[1]).unwrap();
-            let reading = matcher.read(&Document { text: row[2].to_owned(), kind, ..Document::default() });
-            let positive = matches!(reading.verdict, Verdict::Green | Verdict::NeedsEvidence);
-            let wanted = matches!(&row[3], "positive" | "green" | "needs-evidence");
-            ordinary += u32::from(&row[3] == "not-green");
-            match (wanted, positive) {
-                (true, true) => right += 1,
-                (true, false) => missed.push(format!("{} {}", &row[0], &row[2])),
-                (false, true) if &row[3] == "not-green" => false_positive.push(format!("{} {}", &row[0], &row[2])),
-                _ => {}
-            }
-        }
-    }
-    let positives = right + missed.len() as u32;
-    println!(
-        "{total} rows, {ordinary} ordinary, {} false, {} of {positives} missed",
-        false_positive.len(),
-        missed.len()
-    );
-    assert!(total >= 600, "{total} rows");
-    assert!(false_positive.len() * 100 <= right as usize * 3, "false:\n{}", false_positive.join("\n"));
-    assert!(missed.len() * 100 <= positives as usize * 10, "missed:\n{}", missed.join("\n"));
 }
