@@ -3,11 +3,18 @@
 use std::{fs, path::Path};
 
 use super::source::{DictionaryError, Texts};
+use crate::text::{Decoded, decode};
 
 /// Files of a dictionary, relative to its folder.
 macro_rules! builtin {
     ($($file:literal),+ $(,)?) => {
         const BUILTIN: &[(&str, &str)] = &[$(($file, include_str!(concat!("../../dictionaries/", $file)))),+];
+    };
+}
+
+macro_rules! desk_file {
+    ($file:literal) => {
+        ($file, include_str!(concat!("../../dictionaries/", $file)))
     };
 }
 
@@ -26,6 +33,47 @@ builtin!(
     "tax-labels.csv",
 );
 
+/// Files that only the maintainer's desk reads.
+const DESK: &[(&str, &str)] = &[
+    desk_file!("catalogue/conditions.csv"),
+    desk_file!("catalogue/unevidenced.csv"),
+    desk_file!("materials/abate.cases.csv"),
+    desk_file!("materials/efficiency.cases.csv"),
+    desk_file!("materials/quality.cases.csv"),
+    desk_file!("materials/recycle.cases.csv"),
+    desk_file!("materials/reduce.cases.csv"),
+    desk_file!("materials/replace.cases.csv"),
+    desk_file!("sources.toml"),
+];
+
+/// A dictionary folder as its maintainers see it: the engine's tables, and cases, sources, conditions and the list of
+/// entries that goods cannot evidence.
+#[derive(Clone, Debug, Default)]
+pub struct Layer {
+    /// Every file that is there.
+    pub texts: Texts,
+}
+
+impl Layer {
+    /// The files that ship with the program.
+    pub fn builtin() -> Self {
+        let all = BUILTIN.iter().chain(DESK);
+        Self { texts: all.map(|&(file, text)| (file.to_owned(), text.to_owned())).collect() }
+    }
+
+    /// Reads a folder; a file that is not there adds nothing.
+    pub fn read(folder: &Path) -> Result<Self, DictionaryError> {
+        fs::read_dir(folder).map_err(|source| open_error(folder, source))?;
+        let mut layer = Self::default();
+        for &(file, _) in BUILTIN.iter().chain(DESK) {
+            if let Some(decoded) = decoded_optional(&folder.join(file))? {
+                layer.texts.insert(file.to_owned(), decoded.text);
+            }
+        }
+        Ok(layer)
+    }
+}
+
 /// The shipped tables.
 pub fn builtin_texts() -> Texts {
     BUILTIN.iter().map(|&(file, text)| (file.to_owned(), text.to_owned())).collect()
@@ -43,14 +91,19 @@ pub fn read_folder(folder: &Path) -> Result<Texts, DictionaryError> {
     Ok(texts)
 }
 
-/// The conditions table of a dictionary folder; none when the folder has no such file.
+/// The conditions table of a dictionary folder, or of the folder that a bundle lies in; none when there is no such file.
 pub fn read_conditions(folder: &Path) -> Result<Option<String>, DictionaryError> {
+    let folder = if folder.is_file() { folder.parent().unwrap_or(Path::new("")) } else { folder };
     read_optional(&folder.join("catalogue/conditions.csv"))
 }
 
 fn read_optional(path: &Path) -> Result<Option<String>, DictionaryError> {
+    Ok(decoded_optional(path)?.map(|decoded| decoded.text))
+}
+
+fn decoded_optional(path: &Path) -> Result<Option<Decoded>, DictionaryError> {
     match fs::read(path) {
-        Ok(bytes) => Ok(Some(crate::text::decode(&bytes).text)),
+        Ok(bytes) => Ok(Some(decode(&bytes))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(open_error(path, source)),
     }

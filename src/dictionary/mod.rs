@@ -4,8 +4,10 @@ mod builtin;
 mod bundle;
 mod cues;
 mod difference;
+mod format;
 mod index;
 mod source;
+mod table;
 mod term;
 
 use std::{collections::HashMap, path::Path, sync::OnceLock};
@@ -13,14 +15,16 @@ use std::{collections::HashMap, path::Path, sync::OnceLock};
 use aho_corasick::AhoCorasick;
 use serde::{Deserialize, Serialize};
 
-pub use builtin::{builtin_texts, read_conditions, read_folder};
+pub use builtin::{Layer, builtin_texts, read_conditions, read_folder};
 pub use bundle::{BUNDLE_FILE, BundleFault};
 pub use cues::Cues;
 pub use difference::{Difference, RowChanges};
+pub use format::{canonical, shape};
 pub use index::{ExactIndex, Hit, NearIndex, NearTerms};
 #[cfg(feature = "recall")]
 pub use index::{RecallError, RecallIndex};
 pub use source::{DictionaryError, Tables, Texts, links as parse_links};
+pub use table::Table;
 pub use term::{ClauseWord, CueGroup, Exclusion, Need, Needs, Negative, Tail, TaxLabel, Term, TermKind, under_any};
 
 use crate::{

@@ -6,7 +6,7 @@ mod phrase;
 mod script;
 mod segment;
 
-pub use decode::{Encoding, decode};
+pub use decode::{Decoded, Encoding, decode};
 pub use fold::{Folded, fold, fold_into, fold_text};
 pub use phrase::{Layout, Phrase};
 pub use script::{Script, cuts_latin, script_of};

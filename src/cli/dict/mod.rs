@@ -1,14 +1,20 @@
 //! `dict`: the maintainer's desk.
 
+mod build;
+mod diff;
 mod discover;
 mod exchange;
+mod fmt;
 mod impact;
 mod impact_report;
 mod sheets;
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 
 use super::{Failure, Shared};
+use crate::dictionary::DictionaryError;
 
 #[derive(Debug, Args)]
 pub struct DictArgs {
@@ -26,6 +32,12 @@ enum DictVerb {
     Export(exchange::ExportArgs),
     /// 导入改好的 Excel 工作簿 / an edited workbook back into the tables
     Import(exchange::ImportArgs),
+    /// 整理词典表为统一格式 / write the tables in their canonical form
+    Fmt(fmt::FmtArgs),
+    /// 两个词典目录有何不同 / what differs between two dictionaries
+    Diff(diff::DiffArgs),
+    /// 生成词典包，载入更快 / write a bundle that loads quickly
+    Build(build::BuildArgs),
 }
 
 pub(super) fn run(shared: &Shared, args: &DictArgs) -> Result<(), Failure> {
@@ -34,5 +46,18 @@ pub(super) fn run(shared: &Shared, args: &DictArgs) -> Result<(), Failure> {
         DictVerb::Discover(args) => discover::run(shared, args),
         DictVerb::Export(args) => exchange::export(shared, args),
         DictVerb::Import(args) => exchange::import(shared, args),
+        DictVerb::Fmt(args) => fmt::run(shared, args),
+        DictVerb::Diff(args) => diff::run(shared, args),
+        DictVerb::Build(args) => build::run(shared, args),
     }
+}
+
+/// The folder a verb works on: the one given, `--base`, or `dictionaries` when there is such a folder.
+fn folder_of(shared: &Shared, given: Option<&Path>) -> Option<PathBuf> {
+    let usual = Path::new("dictionaries");
+    given.or(shared.base.as_deref()).or(usual.is_dir().then_some(usual)).map(Path::to_owned)
+}
+
+fn said(error: DictionaryError) -> Failure {
+    Failure::Said(error.to_string())
 }
