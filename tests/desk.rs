@@ -41,8 +41,8 @@ fn build_writes_a_bundle_that_answers_like_its_tables() {
     let bundle = dir.path().join("d.bundle").display().to_string();
     lvjian(&["dict", "build", &shipped(), "-o", &bundle], b"").exits(0);
     let line = "{\"id\":\"1\",\"text\":\"*光伏设备*单晶硅太阳能组件 550W\"}".as_bytes();
-    let from_bundle = lvjian(&["classify", "--base", &bundle, "-"], line).exits(0);
-    let from_tables = lvjian(&["classify", "--base", &shipped(), "-"], line).exits(0);
+    let from_bundle = lvjian(&["classify", "--base", &bundle, "--format", "ndjson", "-"], line).exits(0);
+    let from_tables = lvjian(&["classify", "--base", &shipped(), "--format", "ndjson", "-"], line).exits(0);
     assert_eq!(from_bundle.stdout, from_tables.stdout);
     assert!(from_tables.text().contains("\"verdict\":\"green\""));
 }
