@@ -6,6 +6,7 @@ mod cues;
 mod difference;
 mod format;
 mod index;
+mod skos;
 mod source;
 mod table;
 mod term;
@@ -23,6 +24,7 @@ pub use format::{canonical, shape};
 pub use index::{ExactIndex, Hit, NearIndex, NearTerms};
 #[cfg(feature = "recall")]
 pub use index::{RecallError, RecallIndex};
+pub use skos::{Source, turtle};
 pub use source::{DictionaryError, Tables, Texts, links as parse_links};
 pub use table::Table;
 pub use term::{ClauseWord, CueGroup, Exclusion, Need, Needs, Negative, Tail, TaxLabel, Term, TermKind, under_any};

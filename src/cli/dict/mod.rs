@@ -8,6 +8,7 @@ mod fmt;
 mod impact;
 mod impact_report;
 mod sheets;
+mod skos;
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,8 @@ enum DictVerb {
     Diff(diff::DiffArgs),
     /// 生成词典包，载入更快 / write a bundle that loads quickly
     Build(build::BuildArgs),
+    /// 导出为 SKOS（Turtle），供叙词表工具使用 / for thesaurus tools
+    Skos(skos::SkosArgs),
 }
 
 pub(super) fn run(shared: &Shared, args: &DictArgs) -> Result<(), Failure> {
@@ -49,6 +52,7 @@ pub(super) fn run(shared: &Shared, args: &DictArgs) -> Result<(), Failure> {
         DictVerb::Fmt(args) => fmt::run(shared, args),
         DictVerb::Diff(args) => diff::run(shared, args),
         DictVerb::Build(args) => build::run(shared, args),
+        DictVerb::Skos(args) => skos::run(shared, args),
     }
 }
 
