@@ -55,6 +55,9 @@ enum ScoreFormat {
     Ndjson,
 }
 
+/// Wrong rows listed unless the user says how many.
+const LISTED: usize = 20;
+
 #[derive(Debug, Args)]
 struct ScoreArgs {
     /// 语料目录（gold/、traps/、floors.toml）/ corpus folder
@@ -63,9 +66,9 @@ struct ScoreArgs {
     /// 打分的部分 / which rows
     #[arg(long, default_value = "held")]
     split: Rows,
-    /// 列出多少条错行（held 的错行只给维护标注的人看）/ how many wrong rows to list
-    #[arg(long, default_value_t = 20)]
-    worst: usize,
+    /// 列出多少条错行（默认：dev 与陷阱 20；held 不列，只给维护标注的人看）/ wrong rows listed; none of held unless asked
+    #[arg(long, value_name = "N")]
+    worst: Option<usize>,
     /// 同时给出简单方法的成绩 / score simple rivals on the same rows
     #[arg(long)]
     rivals: bool,
@@ -136,8 +139,9 @@ fn run_score(shared: &Shared, args: &ScoreArgs) -> Result<(), Failure> {
         corpus.held.len(),
         rows.len()
     )?;
-    write_score(&mut out, &total, args.worst)?;
-    write_traps(&mut out, &traps, args.worst)?;
+    let unasked = if args.split == Rows::Dev { LISTED } else { 0 };
+    write_score(&mut out, &total, args.worst.unwrap_or(unasked))?;
+    write_traps(&mut out, &traps, args.worst.unwrap_or(LISTED))?;
     if args.rivals {
         let names: Vec<(String, String)> = engine
             .catalogue()
@@ -246,6 +250,15 @@ fn percent((hits, all): (u32, u32)) -> String {
     format!("{:>6.2}%  [{:>6.2}, {:>6.2}]  {hits}/{all}", share * 100.0, low * 100.0, high * 100.0)
 }
 
+/// A share and its interval in few characters; a dash when there is nothing to count.
+fn brief((hits, all): (u32, u32)) -> String {
+    if all == 0 {
+        return format!("{:<20}", "    –");
+    }
+    let (low, high) = wilson(hits, all);
+    format!("{:>5.1} [{:>5.1}, {:>5.1}]", f64::from(hits) * 100.0 / f64::from(all), low * 100.0, high * 100.0)
+}
+
 fn write_score(out: &mut Output, score: &Score, worst: usize) -> Result<(), Failure> {
     let total = &score.total;
     writeln!(out, "                      成绩   95% Wilson 区间")?;
@@ -269,26 +282,15 @@ fn write_score(out: &mut Output, score: &Score, worst: usize) -> Result<(), Fail
         ("按场景", &score.by_scene),
         ("按写法", &score.by_family),
     ] {
-        writeln!(out, "\n{title}（行 · 对 · 精确率 · 召回率 · 条目）")?;
+        writeln!(out, "\n{title}（行 · 对 · 精确率 · 召回率 · 条目，方括号内为 95% Wilson 区间）")?;
         for (name, tally) in group {
-            let share = |(hits, all): (u32, u32)| {
-                if all == 0 {
-                    "    –".to_owned()
-                } else {
-                    format!("{:>5.1}", f64::from(hits) * 100.0 / f64::from(all))
-                }
-            };
-            let Tally { rows, right, entry_right, entry_asked, .. } = tally;
-            let entry = share((*entry_right, *entry_asked));
-            writeln!(
-                out,
-                "  {name:<16} {rows:>5} {right:>5}  {}  {}  {entry}",
-                share(tally.precision()),
-                share(tally.recall())
-            )?;
+            let Tally { rows, right, .. } = tally;
+            let figures = [tally.precision(), tally.recall(), (tally.entry_right, tally.entry_asked)].map(brief);
+            writeln!(out, "  {name:<16} {rows:>5} {right:>5}  {}", figures.join("  ").trim_end())?;
         }
     }
-    writeln!(out, "\n错行 {} 条{}", score.wrong.len(), if score.wrong.len() > worst { "，列出部分" } else { "" })?;
+    let left = if score.wrong.len() > worst { format!("，列出 {worst} 条") } else { String::new() };
+    writeln!(out, "\n错行 {} 条{left}", score.wrong.len())?;
     for wrong in score.wrong.iter().take(worst) {
         let (row, answer) = (&wrong.row, &wrong.answer);
         let want = row.entries.join("|");
