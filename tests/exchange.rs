@@ -194,6 +194,14 @@ fn bad_rows_are_told_by_sheet_row_and_column_and_nothing_is_written() {
         assert_eq!(files(&to), before, "{bad}");
     }
 
+    // A row added at the end finds its place.
+    let earlier = good.replace("T50002", "T40001").replace("新词", "旧号");
+    edited(&folder.path().join("e.xlsx"), &[("词条-替代", rows_of(TERM_HEADER, &[TERM, &earlier]))]);
+    run(folder.path(), &["import", "e.xlsx", "--to", "placed"]).exits(0);
+    let placed = fs::read_to_string(folder.path().join("placed/materials/replace.csv")).unwrap();
+    let ids: Vec<&str> = placed.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(ids, ["T40001", "T50001"]);
+
     // Forced: the good row is written, the bad one is told, and what it would have replaced stays.
     let broken = TERM.replace("sufficient", "nonsense");
     edited(&folder.path().join("e.xlsx"), &[("词条-替代", rows_of(TERM_HEADER, &[&broken, good]))]);

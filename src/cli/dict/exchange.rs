@@ -8,10 +8,13 @@ use std::{
 use clap::Args;
 
 use super::super::{Failure, Shared, output::Output};
-use super::sheets::{self, BadRow, SHEETS};
+use super::{
+    folder_of, said,
+    sheets::{self, BadRow, SHEETS},
+};
 use crate::{
     catalogue::builtin_sources,
-    dictionary::{Dictionary, Texts, builtin_texts},
+    dictionary::{Dictionary, Texts, builtin_texts, canonical, shape},
 };
 
 #[derive(Debug, Args)]
@@ -38,9 +41,8 @@ pub struct ImportArgs {
 
 /// Writes the tables of `--base`, of `dictionaries` when that folder is here, or the shipped ones.
 pub(super) fn export(shared: &Shared, args: &ExportArgs) -> Result<(), Failure> {
-    let usual = Path::new("dictionaries");
-    let folder = shared.base.as_deref().or(usual.is_dir().then_some(usual));
-    let texts = match folder {
+    let folder = folder_of(shared, None);
+    let texts = match folder.as_deref() {
         Some(folder) => read_tables(folder)?,
         None => {
             let mut texts = builtin_texts();
@@ -51,8 +53,8 @@ pub(super) fn export(shared: &Shared, args: &ExportArgs) -> Result<(), Failure> 
         }
     };
     if texts.is_empty() {
-        let folder = folder.unwrap_or(usual).display();
-        return Err(Failure::Said(format!("{folder}：没有词典的表 / no tables of a dictionary here")));
+        let folder = folder.unwrap_or_default();
+        return Err(Failure::Said(format!("{}：没有词典的表 / no tables of a dictionary here", folder.display())));
     }
     let bytes = sheets::write(&texts).map_err(Failure::Said)?;
     let mut output = Output::open(Some(&args.output))?;
@@ -67,7 +69,13 @@ pub(super) fn export(shared: &Shared, args: &ExportArgs) -> Result<(), Failure> 
 pub(super) fn import(shared: &Shared, args: &ImportArgs) -> Result<(), Failure> {
     let engine = shared.engine()?;
     let existing = if args.to.is_dir() { read_tables(&args.to)? } else { Texts::new() };
-    let imported = sheets::read(&args.file, &existing, engine.catalogue())?;
+    let mut imported = sheets::read(&args.file, &existing, engine.catalogue())?;
+    // A row added at the end of a sheet finds its place in the file.
+    for (file, text) in &mut imported.texts {
+        if shape(file).is_some() && existing.get(file) != Some(text) {
+            *text = canonical(file, text).map_err(said)?;
+        }
+    }
     let mut out = Output::open(None)?;
     for bad in &imported.bad {
         writeln!(out, "{}", told(bad))?;

@@ -9,7 +9,7 @@ pub(super) use read::{BadRow, read};
 pub(super) use write::write;
 
 use crate::{
-    dictionary::Texts,
+    dictionary::{Texts, shape},
     model::{Scene, Strength},
 };
 
@@ -77,36 +77,9 @@ pub(super) const FINGERPRINT: &str = "#fingerprint";
 /// Columns of a word sheet.
 pub(super) const WORD_COLUMNS: [&str; 2] = ["group", "word"];
 
-/// The columns of a table, in the order of the file.
-pub(super) fn header(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Terms => &[
-            "id",
-            "term",
-            "aliases",
-            "scene",
-            "strength",
-            "needs",
-            "unless",
-            "before_not",
-            "after_not",
-            "entries",
-            "conditions",
-            "source",
-            "locator",
-            "from",
-            "to",
-            "status",
-            "replaced_by",
-            "note",
-        ],
-        Kind::Cases => &["term_id", "text", "expect", "why"],
-        Kind::Exclusions => &["surface", "kind", "blocks", "reason", "source", "from", "to"],
-        Kind::Negatives => &["id", "surface", "aliases", "kind", "exempt", "source", "locator", "note"],
-        Kind::TaxLabels => &["label", "prefixes", "refuses", "allows", "supports", "note"],
-        Kind::Conditions => &["id", "edition", "entry", "kind", "test", "evidence", "source", "locator"],
-        Kind::Words => &WORD_COLUMNS,
-    }
+/// The columns of a sheet's table, in the order of the file.
+pub(super) fn header(sheet: &Sheet) -> &'static [&'static str] {
+    shape(sheet.file).map_or(&WORD_COLUMNS, |shape| shape.columns)
 }
 
 /// Content hash of the tables that a workbook holds.

@@ -152,7 +152,7 @@ impl Reading<'_> {
             .find(|row| row.location.row == 2)
             .map(|row| row.cells.iter().map(|cell| cell.trim()).collect())
             .unwrap_or_default();
-        let wanted = header(sheet.kind);
+        let wanted = header(sheet);
         let missing: Vec<&str> = wanted.iter().copied().filter(|code| !codes.contains(code)).collect();
         let unknown: Vec<&str> =
             codes.iter().copied().filter(|code| !code.is_empty() && !wanted.contains(code)).collect();
@@ -220,7 +220,7 @@ impl Reading<'_> {
                 _ => (!seen.insert(first.clone())).then(|| "与上面的行重复".to_owned()),
             };
             if let Some(reason) = twice {
-                let heading = header(sheet.kind).first().copied().unwrap_or_default();
+                let heading = header(sheet).first().copied().unwrap_or_default();
                 let heading = format!("{}（{heading}）", column(sheet.kind, heading).chinese);
                 self.bad(sheet, row, (heading, &first), reason);
             }
@@ -240,7 +240,7 @@ impl Reading<'_> {
         for row in &old {
             by_key.entry(row.get(..key).unwrap_or_default()).or_insert(row);
         }
-        let names: Vec<String> = header(sheet.kind).iter().map(|code| (*code).to_owned()).collect();
+        let names: Vec<String> = header(sheet).iter().map(|code| (*code).to_owned()).collect();
         let same_columns = old.first().is_none_or(|header| *header == names);
         let mut table = vec![names];
         let kept: HashSet<Vec<String>> =
