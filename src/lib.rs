@@ -42,6 +42,7 @@ pub use catalogue::{
     GreenhouseMark, NoEdition, Quantity, Relation, Test,
 };
 pub use decision::{Decision, Trace, Wanted};
+pub use dictionary::lint::LintCode;
 pub use dictionary::{
     BundleFault, Dictionary, DictionaryError, Difference, ExactIndex, Hit, Need, RowChanges, Term, TermKind,
     builtin_texts,

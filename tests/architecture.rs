@@ -12,7 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("diag", &["model"]),
     ("text", &["model"]),
     ("catalogue", &["model", "text"]),
-    ("dictionary", &["model", "text", "catalogue"]),
+    ("dictionary", &["model", "diag", "text", "catalogue"]),
     ("matcher", &["model", "text", "catalogue", "dictionary"]),
     ("standard", &["model", "catalogue"]),
     ("evidence", &["model"]),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The documentation of one code.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -18,6 +18,46 @@ pub struct CodeDoc {
     pub example: String,
     /// What to do when it is wrong or unwanted.
     pub fix: String,
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Must be mended.
+    Error,
+    /// Should be looked at.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+impl Severity {
+    /// The word told to people.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::Error => "错误",
+            Self::Warning => "警告",
+            Self::Info => "提示",
+        }
+    }
+}
+
+/// A finding in data that people maintain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// Stable code; [`explain`] has its page.
+    pub code: &'static str,
+    /// How grave.
+    pub severity: Severity,
+    /// File, as its folder is named.
+    pub file: String,
+    /// Line in the file, from 1; 0 when the finding is about the whole file.
+    pub line: u64,
+    /// Id of the row, or whatever else names it.
+    pub id: String,
+    /// What was found, in Chinese.
+    pub message: String,
 }
 
 /// Read once; a test makes sure that it reads and is whole.

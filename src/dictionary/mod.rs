@@ -7,6 +7,7 @@ mod difference;
 mod format;
 mod index;
 mod skos;
+pub mod lint;
 mod source;
 mod table;
 mod term;

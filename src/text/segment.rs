@@ -40,6 +40,11 @@ impl Segmenter {
         self.words.get_or_init(Jieba::new)
     }
 
+    /// Whether `word` is an ordinary word.
+    pub fn has_word(&self, word: &str) -> bool {
+        self.words().has_word(word)
+    }
+
     /// Tokens of `text` in order, as byte ranges.
     pub fn tokens(&self, text: &str) -> Vec<(usize, usize)> {
         let mut tokens = Vec::new();

@@ -1,6 +1,7 @@
 //! `dict`: the maintainer's desk.
 
 mod build;
+mod check;
 mod diff;
 mod discover;
 mod exchange;
@@ -25,6 +26,8 @@ pub struct DictArgs {
 
 #[derive(Debug, Subcommand)]
 enum DictVerb {
+    /// 检查词典：每类问题一个代码 / findings in the tables, one code each
+    Check(check::CheckArgs),
     /// 改动的影响：哪些明细、贷款、金额、用例会变 / what a change would change
     Impact(Box<impact::ImpactArgs>),
     /// 从发票明细里找词典可能缺少的词 / terms that the dictionary may lack
@@ -45,6 +48,7 @@ enum DictVerb {
 
 pub(super) fn run(shared: &Shared, args: &DictArgs) -> Result<(), Failure> {
     match &args.verb {
+        DictVerb::Check(args) => check::run(shared, args),
         DictVerb::Impact(args) => impact::run(shared, args),
         DictVerb::Discover(args) => discover::run(shared, args),
         DictVerb::Export(args) => exchange::export(shared, args),
