@@ -18,11 +18,19 @@ enum Outcome {
     Absent,
 }
 
+/// Faults of a row that keep its cases from coming out; running them would only say the same again.
+const BROKEN: [LintCode; 5] =
+    [LintCode::NoRole, LintCode::UnknownRole, LintCode::UnknownEntry, LintCode::ExpiredEntry, LintCode::NeedsMissing];
+
 pub(super) fn check(check: &mut Check<'_>, read: Read<'_>) {
+    let is_broken = |code: &str| BROKEN.iter().any(|broken| broken.code() == code);
+    let broken: HashSet<String> =
+        check.found.iter().filter(|found| is_broken(found.code)).map(|found| found.id.clone()).collect();
     let cases: Vec<Row<'_>> = check
         .rows
         .cases()
         .filter(|case| check.terms.get(case.get("term_id")).is_some_and(|term| term.active()))
+        .filter(|case| !broken.contains(case.get("term_id")))
         .collect();
     let outcomes = spread(check.task.threads, &cases, |case| {
         let (id, text) = (case.get("term_id"), case.get("text"));

@@ -38,8 +38,10 @@ fn form(check: &mut Check<'_>, layer: usize, file: &str, text: &str) {
         let message = format!("第 {} 行不在应在的位置；用 lvjian dict fmt 排序", row.line);
         check.whole_file(LintCode::Unsorted, layer, file, message);
     }
-    // Out of order is a finding of its own; the rest is what the formatter would change without sorting.
-    let (mut lines, mut wanted): (Vec<&str>, Vec<&str>) = (text.split('\n').collect(), wanted.split('\n').collect());
+    // Out of order and empty parts of lists are findings of their own; the rest is what the formatter would change without sorting.
+    let unbarred = text.replace("||", "|");
+    let (mut lines, mut wanted): (Vec<&str>, Vec<&str>) =
+        (unbarred.split('\n').collect(), wanted.split('\n').collect());
     lines.sort_unstable();
     wanted.sort_unstable();
     if lines != wanted {

@@ -10,6 +10,8 @@ use crate::{
 
 /// Words that may support a verdict and never make one.
 const WEAK: [&str; 8] = ["环保", "节能", "绿色", "高效", "低碳", "生态", "清洁", "可持续"];
+/// Characters that a table of simplification turns, and that simplified Chinese keeps in words of its own: 瞭望, 乾坤.
+const KEPT: [char; 5] = ['瞭', '乾', '藉', '著', '徵'];
 /// Characters tried around a surface, the most frequent of the tables first.
 const TRIED: usize = 500;
 
@@ -59,7 +61,8 @@ fn spelling(check: &mut Check<'_>, row: Row<'_>) {
         if surface.contains(wide) {
             check.term(LintCode::MixedWidth, row, format!("“{surface}”有全角字母或数字"));
         }
-        let turned = |c: char| script_of(c) == Script::Han && !fold_text(&c.to_string()).contains(c);
+        let turned =
+            |c: char| script_of(c) == Script::Han && !KEPT.contains(&c) && !fold_text(&c.to_string()).contains(c);
         if let Some(character) = surface.chars().find(|c| turned(*c)) {
             check.term(LintCode::Traditional, row, format!("“{surface}”的“{character}”是繁体或异体字"));
         }
@@ -90,7 +93,11 @@ pub(super) fn inside_words(check: &mut Check<'_>, read: Read<'_>) {
     for row in check.active() {
         for surface in row.surfaces() {
             let folded = fold_text(surface);
-            if (2..=3).contains(&folded.chars().count()) && han(&folded) && !guarded(row) {
+            if (2..=3).contains(&folded.chars().count())
+                && han(&folded)
+                && !guarded(row)
+                && !WEAK.contains(&folded.as_str())
+            {
                 short.push((folded.clone(), row));
             }
             surfaces.insert(folded);
@@ -141,8 +148,12 @@ fn corpus_words(check: &Check<'_>, short: &[(String, Row<'_>)], surfaces: &BTree
 /// The Chinese characters that stand most often in exclusions and cases.
 fn frequent_characters(check: &Check<'_>) -> Vec<char> {
     let mut count: BTreeMap<char, usize> = BTreeMap::new();
-    let exclusions = check.rows.exclusions().map(|row| row.get("surface"));
-    for text in exclusions.chain(check.rows.cases().map(|row| row.get("text"))) {
+    // The shipped tables are counted too: a small folder has too few characters of its own.
+    let shipped = &check.task.shipped.files;
+    let tables = shipped.iter().filter(|(file, _)| *file == "exclusions.csv" || file.ends_with(".cases.csv"));
+    let own = check.rows.exclusions().map(|row| row.get("surface"));
+    let own = own.chain(check.rows.cases().map(|row| row.get("text")));
+    for text in tables.map(|(_, text)| text.as_str()).chain(own) {
         for character in text.chars().filter(|c| script_of(*c) == Script::Han) {
             *count.entry(character).or_default() += 1;
         }
