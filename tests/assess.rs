@@ -340,3 +340,16 @@ fn a_ledger_in_ten_thousands_is_read_as_such() {
     assert_eq!(decimal(&decision, "amount"), Decimal::from(100_000));
     assert_eq!(string(&decision, "verdict"), "green", "{decision}");
 }
+
+#[test]
+fn invoices_of_other_buyers_are_passed_over_and_counted() {
+    let desk = Desk::new();
+    desk.loans(&[loan("L1", "N1")]);
+    let mut other = line("N2", SOLAR, "900000.00");
+    other[4] = "91331000MA99999999".to_owned();
+    other[5] = "别家有限公司".to_owned();
+    desk.invoices("inv.csv", &[line("N1", SOLAR, "100000.00"), other]);
+    let ran = desk.assess(&["inv*.csv"], &["--format", "ndjson"]).exits(0);
+    assert!(ran.stderr.contains("发票明细 1 行") && ran.stderr.contains("1 行不属于这些借款人"), "{}", ran.stderr);
+    assert_eq!(share(&ran.lines()[0]), percent(100));
+}

@@ -3,6 +3,8 @@
 
 mod chunks;
 mod documents;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod reader;
 mod run;
 mod tickets;
@@ -17,6 +19,8 @@ use crate::{
 
 pub use chunks::{Appending, headings_of, read_lines, read_table};
 pub use documents::read_any;
+#[cfg(feature = "parquet")]
+pub use parquet::{TextTableWriter, classify_parquet};
 pub use reader::is_formula;
 pub use run::{InputFile, Manifest, Run};
 pub use tickets::each_in_order;

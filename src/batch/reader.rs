@@ -21,6 +21,9 @@ const LONGEST: usize = 512;
 pub enum Style {
     /// Four more columns: 结论, 词条, 条目, 理由; the byte parts fields.
     Columns(u8),
+    /// The same four cells without quotation marks, [`CELL_END`] between them.
+    #[cfg(feature = "parquet")]
+    Cells,
     /// The rest of the line contract's object, from `"verdict"` on.
     Contract,
 }
@@ -176,6 +179,18 @@ fn write_reading(style: Style, reading: &Classification, out: &mut Vec<u8>) {
             push_cell(delimiter, &best.map_or_else(String::new, |found| found.codes()), out);
             push_cell(delimiter, &reading.reason, out);
         }
+        #[cfg(feature = "parquet")]
+        Style::Cells => {
+            let best = reading.best();
+            let codes = best.map_or_else(String::new, |found| found.codes());
+            let cells = [reading.verdict.chinese(), best.map_or("", |found| &found.term), &codes, &reading.reason];
+            for (place, cell) in cells.into_iter().enumerate() {
+                if place > 0 {
+                    out.push(CELL_END);
+                }
+                out.extend(cell.bytes().filter(|byte| *byte != CELL_END));
+            }
+        }
         Style::Contract => {
             // Everything behind the id, which is not remembered.
             let whole = serde_json::to_vec(reading).unwrap_or_default();
@@ -184,6 +199,10 @@ fn write_reading(style: Style, reading: &Classification, out: &mut Vec<u8>) {
         }
     }
 }
+
+/// What ends a cell of [`Style::Cells`].
+#[cfg(feature = "parquet")]
+pub const CELL_END: u8 = 0x1f;
 
 /// How an object of the line contract begins.
 pub const ID_KEY: &[u8] = b"{\"id\":";

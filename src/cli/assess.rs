@@ -1,6 +1,7 @@
 //! `assess`: loans with their invoices in, 认绿 decisions out.
 
 use std::{
+    collections::HashSet,
     io::{IsTerminal, Write},
     path::{Path, PathBuf},
 };
@@ -13,6 +14,7 @@ use super::{
     output::{Format, Output},
     quarantine::finish_quarantine,
     report::{self, Heading},
+    runs::files,
 };
 use crate::{
     decision::Decision,
@@ -137,19 +139,27 @@ pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
     if let Some(encoding) = found.encoding {
         shared.say(&format!("{}：按 {} 读取", args.loans, encoding.name()));
     }
-    let inputs: Vec<Input> = args.invoices.iter().map(|name| Input::named(name)).collect();
+    let inputs: Vec<Input> = files(&args.invoices)?.iter().map(|name| Input::named(name)).collect();
     let mut report = |input: &Input, found: &crate::ingest::TableReport| {
         if let Some(encoding) = found.encoding {
             shared.say(&format!("{}：按 {} 读取", input.name(), encoding.name()));
         }
     };
-    let book = InvoiceBook::read(&inputs, &map, &mut |bad| set_aside.push(bad), &mut report)?;
+    // What the loans do not need is not kept: a month of invoices of all customers may be far larger than the ledger.
+    let borrowers: HashSet<&str> = loans.iter().map(Loan::borrower).collect();
+    let keep = |buyer_id: &str, buyer: &str| borrowers.contains(buyer_id) || borrowers.contains(buyer);
+    let book = InvoiceBook::read(&inputs, &map, &keep, &mut |bad| set_aside.push(bad), &mut report)?;
     shared.say(&format!(
-        "贷款 {} 笔，发票明细 {} 行{}",
+        "贷款 {} 笔，发票明细 {} 行{}{}",
         loans.len(),
         book.lines.len(),
         if book.repeated > 0 {
             format!("（另有 {} 行重复发票已略去）", book.repeated)
+        } else {
+            String::new()
+        },
+        if book.others > 0 {
+            format!("（另有 {} 行不属于这些借款人，未保留）", book.others)
         } else {
             String::new()
         }
@@ -187,6 +197,8 @@ fn write(format: Format, path: Option<&Path>, decisions: &[Decision]) -> Result<
             }
         }
         Format::Csv => report::csv(&mut output, &long_headings(), decisions.iter().map(long_row))?,
+        #[cfg(feature = "parquet")]
+        Format::Parquet => report::parquet(&mut output, &long_headings(), decisions.iter().map(long_row))?,
         Format::Xlsx => report::xlsx(&mut output, "认绿", &long_headings(), decisions.iter().map(long_row))?,
     }
     output.finish()

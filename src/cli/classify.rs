@@ -95,6 +95,16 @@ pub(super) fn run(shared: &Shared, args: &ClassifyArgs) -> Result<(), Failure> {
     let format = args.format.unwrap_or(if inputs.iter().all(Input::is_json) { Format::Ndjson } else { default });
     let fingerprint = engine.fingerprint(&matcher.edition.id, None);
     let task = Task { matcher, threads: shared.threads(), kind: args.kind };
+    #[cfg(feature = "parquet")]
+    if format == Format::Parquet
+        && args.runs.run.is_none()
+        && let [input @ Input::Path(path)] = inputs.as_slice()
+        && crate::ingest::is_parquet(input)
+    {
+        let totals = parquet_to_parquet(shared, args, &task, path, &map)?;
+        shared.say(&format!("{} · {fingerprint}", summary(&totals)));
+        return args.runs.findings(totals.rejects, &totals.verdicts);
+    }
     let (appended, plans) = plans(&inputs, &map, args, format)?;
     let report = (format != Format::Ndjson && !appended).then(|| (Report::new(format, "结论", HEADINGS), row as Row));
     let opened = open_run(&inputs, args, format, report.is_none(), &fingerprint)?;
@@ -155,6 +165,30 @@ pub(super) fn run(shared: &Shared, args: &ClassifyArgs) -> Result<(), Failure> {
     args.runs.findings(totals.rejects, &totals.verdicts)
 }
 
+/// Copies a Parquet file with four more columns.
+#[cfg(feature = "parquet")]
+fn parquet_to_parquet(
+    shared: &Shared,
+    args: &ClassifyArgs,
+    task: &Task<'_>,
+    path: &std::path::Path,
+    map: &ColumnMap,
+) -> Result<Totals, Failure> {
+    let before = Totals::default();
+    let mut taker = Taker {
+        quarantine: Quarantine::new(shared, args.runs.quarantine.as_deref())?,
+        destination: Destination::Elsewhere,
+        report: None,
+        totals: before,
+        file: 0,
+        progress: Progress::new(shared, args.runs.progress, args.runs.metrics.clone(), None, before),
+        max_rejects: args.runs.max_rejects,
+    };
+    let output = crate::batch::classify_parquet(task, path, map, Output::open(args.output.as_deref())?, &mut taker)?;
+    output.finish()?;
+    taker.finish(&args.runs)
+}
+
 /// What spreadsheets need to see that a text is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -178,7 +212,7 @@ fn open_run(
                     .to_owned(),
             ));
         }
-        Format::Text | Format::Xlsx => {
+        _ => {
             return Err(Failure::Said("--run 只写 csv 和 ndjson / --run writes csv and ndjson".to_owned()));
         }
     };

@@ -23,6 +23,9 @@ pub enum Format {
     Csv,
     /// A workbook.
     Xlsx,
+    /// A Parquet file.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 /// Standard output, or a file that appears whole or not at all; packed when its name ends in `.gz` or `.zst`.

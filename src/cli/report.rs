@@ -138,12 +138,22 @@ pub struct Report {
     headings: &'static [Heading],
     held: Vec<Vec<String>>,
     widths: Option<Vec<usize>>,
+    #[cfg(feature = "parquet")]
+    parquet: Option<crate::batch::TextTableWriter>,
 }
 
 impl Report {
     /// A table in `format`; `title` names the sheet of a workbook.
     pub fn new(format: Format, title: &'static str, headings: &'static [Heading]) -> Self {
-        Self { format, title, headings, held: Vec::new(), widths: None }
+        Self {
+            format,
+            title,
+            headings,
+            held: Vec::new(),
+            widths: None,
+            #[cfg(feature = "parquet")]
+            parquet: None,
+        }
     }
 
     /// Adds a row.
@@ -169,6 +179,16 @@ impl Report {
                 self.widths.get_or_insert_default();
                 csv_rows(out, first.then_some(self.headings), rows.into_iter())
             }
+            #[cfg(feature = "parquet")]
+            Format::Parquet => {
+                if self.parquet.is_none() {
+                    let names: Vec<&str> = self.headings.iter().map(|heading| heading.name).collect();
+                    self.parquet = Some(crate::batch::TextTableWriter::new(tempfile::tempfile()?, &names)?);
+                }
+                self.widths.get_or_insert_default();
+                let Some(writer) = &mut self.parquet else { return Ok(()) };
+                Ok(rows.into_iter().try_for_each(|row| writer.row(row))?)
+            }
             Format::Text | Format::Ndjson => {
                 let widths = self.widths.get_or_insert_with(|| widths(self.headings, &rows));
                 if first {
@@ -184,8 +204,31 @@ impl Report {
         if self.widths.is_none() || !self.held.is_empty() {
             self.flush(out)?;
         }
+        #[cfg(feature = "parquet")]
+        if let Some(writer) = self.parquet.take() {
+            copy_spool(writer.finish()?, out)?;
+        }
         Ok(())
     }
+}
+
+/// Copies what was written to a temporary file.
+#[cfg(feature = "parquet")]
+fn copy_spool(mut spool: std::fs::File, out: &mut Output) -> Result<(), Failure> {
+    std::io::Seek::rewind(&mut spool)?;
+    std::io::copy(&mut spool, out)?;
+    Ok(())
+}
+
+/// Writes a Parquet file of texts.
+#[cfg(feature = "parquet")]
+pub fn parquet(out: &mut Output, headings: &[Heading], rows: impl Iterator<Item = Vec<String>>) -> Result<(), Failure> {
+    let names: Vec<&str> = headings.iter().map(|heading| heading.name).collect();
+    let mut writer = crate::batch::TextTableWriter::new(tempfile::tempfile()?, &names)?;
+    for row in rows {
+        writer.row(row)?;
+    }
+    copy_spool(writer.finish()?, out)
 }
 
 /// Rows of a worksheet below its heading.

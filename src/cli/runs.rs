@@ -134,6 +134,9 @@ pub enum Destination {
     Output(Output),
     /// A run that can be taken up again.
     Run(Run),
+    /// Nowhere: the answers are written by whoever makes them.
+    #[cfg(feature = "parquet")]
+    Elsewhere,
 }
 
 /// Puts the answers of a run where they belong.
@@ -159,6 +162,8 @@ impl Receiver for Taker<'_> {
         let written = match &mut self.destination {
             Destination::Output(output) => std::io::Write::write_all(output, bytes),
             Destination::Run(run) => run.write(bytes),
+            #[cfg(feature = "parquet")]
+            Destination::Elsewhere => Ok(()),
         };
         Ok(written?)
     }
@@ -173,6 +178,8 @@ impl Receiver for Taker<'_> {
     fn set_aside(&mut self, bad: Quarantined) -> Result<(), RunError> {
         match &mut self.destination {
             Destination::Output(_) => self.quarantine.add(&bad).map_err(said),
+            #[cfg(feature = "parquet")]
+            Destination::Elsewhere => self.quarantine.add(&bad).map_err(said),
             Destination::Run(run) => {
                 self.quarantine.tell(&bad);
                 Ok(run.set_aside(&line_of(&bad).map_err(said)?)?)
@@ -211,6 +218,8 @@ impl Taker<'_> {
                 }
                 output.finish()?;
             }
+            #[cfg(feature = "parquet")]
+            Destination::Elsewhere => {}
             Destination::Run(run) => {
                 let kept = run.quarantine_path();
                 run.finish()?;

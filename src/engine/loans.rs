@@ -52,8 +52,7 @@ impl Engine {
     pub fn assess(&self, input: LoanInput<'_>, task: DecisionTask<'_>) -> Vec<Decision> {
         let mut borrowers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (number, loan) in input.loans.iter().enumerate() {
-            let key = if loan.tax_id.is_empty() { loan.customer.as_str() } else { loan.tax_id.as_str() };
-            borrowers.entry(key).or_default().push(number);
+            borrowers.entry(loan.borrower()).or_default().push(number);
         }
         let mut bought: HashMap<&str, Vec<&InvoiceLine>> = HashMap::new();
         for line in input.invoices {

@@ -19,15 +19,19 @@ pub struct InvoiceBook {
     pub lines: Vec<InvoiceLine>,
     /// Lines left out because their invoice stood in an earlier file.
     pub repeated: usize,
+    /// Lines left out because their buyer was not asked for.
+    pub others: usize,
     /// Statuses that a sheet of whole invoices gave, by invoice.
     statuses: HashMap<Arc<str>, InvoiceStatus>,
 }
 
 impl InvoiceBook {
-    /// Reads `inputs` in order. An invoice found in a second file is counted once, from the first.
+    /// Reads `inputs` in order. An invoice found in a second file is counted once, from the first. Only lines whose
+    /// buyer `keep` takes, by tax id and name, are kept: memory grows with them and not with the files.
     pub fn read(
         inputs: &[Input],
         map: &ColumnMap,
+        keep: &dyn Fn(&str, &str) -> bool,
         set_aside: &mut dyn FnMut(Quarantined),
         report: &mut dyn FnMut(&Input, &TableReport),
     ) -> Result<Self, IngestError> {
@@ -37,11 +41,15 @@ impl InvoiceBook {
             let mut here: HashSet<Arc<str>> = HashSet::new();
             let mut lines = Vec::new();
             let mut statuses = Vec::new();
+            let mut others = 0;
             let mut give = |row: ReadRow| match row {
                 ReadRow::Line(line) => lines.push(line),
+                ReadRow::Other => others += 1,
+                ReadRow::Nothing => {}
                 ReadRow::Invoice(number, status) => statuses.push((number, status)),
             };
-            let found = read_invoices(input, map, &mut Sink { give: &mut give, set_aside })?;
+            let found = read_invoices(input, map, keep, &mut Sink { give: &mut give, set_aside })?;
+            book.others += others;
             report(input, &found);
             for line in lines {
                 if !line.invoice.is_empty() {
@@ -70,12 +78,21 @@ impl InvoiceBook {
 pub enum ReadRow {
     /// A line.
     Line(InvoiceLine),
+    /// A line of a buyer that was not asked for.
+    Other,
+    /// A whole invoice that says nothing more.
+    Nothing,
     /// An invoice's number and status.
     Invoice(Arc<str>, InvoiceStatus),
 }
 
 /// Reads one file.
-pub fn read_invoices(input: &Input, map: &ColumnMap, sink: &mut Sink<'_, ReadRow>) -> Result<TableReport, IngestError> {
+fn read_invoices(
+    input: &Input,
+    map: &ColumnMap,
+    keep: &dyn Fn(&str, &str) -> bool,
+    sink: &mut Sink<'_, ReadRow>,
+) -> Result<TableReport, IngestError> {
     // The export's sheet of lines repeats what its sheet of invoices says; the latter only adds the status.
     let wanted = |header: &Header| {
         let numbered = header.has(Column::InvoiceNumber) || header.has(Column::DigitalNumber);
@@ -92,13 +109,17 @@ pub fn read_invoices(input: &Input, map: &ColumnMap, sink: &mut Sink<'_, ReadRow
             }
         }
     };
-    table::read(input, map, &wanted, &mut |row| match row.and_then(|row| line(row, &mut shared)) {
+    table::read(input, map, &wanted, &mut |row| match row.and_then(|row| line(row, keep, &mut shared)) {
         Ok(row) => (sink.give)(row),
         Err(bad) => (sink.set_aside)(*bad),
     })
 }
 
-fn line((header, row): TableRow<'_>, shared: &mut dyn FnMut(&str) -> Arc<str>) -> Result<ReadRow, Box<Quarantined>> {
+fn line(
+    (header, row): TableRow<'_>,
+    keep: &dyn Fn(&str, &str) -> bool,
+    shared: &mut dyn FnMut(&str) -> Arc<str>,
+) -> Result<ReadRow, Box<Quarantined>> {
     let cell = |column| header.cell(&row.cells, column);
     let invoice = match cell(Column::DigitalNumber) {
         "" => format!("{}{}", cell(Column::InvoiceCode), cell(Column::InvoiceNumber)),
@@ -106,7 +127,9 @@ fn line((header, row): TableRow<'_>, shared: &mut dyn FnMut(&str) -> Arc<str>) -
     };
     let status = status(cell(Column::Status));
     if !header.has(Column::Goods) {
-        return Ok(ReadRow::Invoice(shared(&invoice), status));
+        // Only a void invoice says more than its lines do.
+        let void = status == InvoiceStatus::Void;
+        return Ok(if void { ReadRow::Invoice(shared(&invoice), status) } else { ReadRow::Nothing });
     }
     let date = match cell(Column::Date) {
         "" => None,
@@ -117,6 +140,10 @@ fn line((header, row): TableRow<'_>, shared: &mut dyn FnMut(&str) -> Arc<str>) -
     let amount = amount((header, row))?;
     // Some exports print a red-letter line without its sign.
     let amount = amount.map(|amount| if red && amount > Money::ZERO { -amount } else { amount });
+    // Told apart only here, so that a damaged row of any buyer is set aside.
+    if !keep(cell(Column::BuyerId), cell(Column::Buyer)) {
+        return Ok(ReadRow::Other);
+    }
     Ok(ReadRow::Line(InvoiceLine {
         location: row.location.clone(),
         invoice: shared(&invoice),

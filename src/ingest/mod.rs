@@ -8,6 +8,8 @@ mod invoices;
 mod json_line;
 mod limits;
 mod loans;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod quarantine;
 mod quick;
 mod source;
@@ -23,9 +25,13 @@ pub use documents::read_documents;
 pub use invoices::InvoiceBook;
 pub use json_line::json_line;
 pub use loans::read_loans;
+#[cfg(feature = "parquet")]
+pub use parquet::{damaged, open_parquet};
 pub use quarantine::{Fault, ORIGIN_HEADINGS, Quarantined};
 pub use quick::{Line, TableColumns, TextTable};
 pub use source::{ChunkDecoder, ChunkText, TextSource, too_long};
+#[cfg(feature = "parquet")]
+pub use table::is_parquet;
 pub use table::{RawRow, TableReport, is_delimited_text};
 pub use text_rows::Lines;
 pub use workbook::{formula_cells, read_sheets};
@@ -84,6 +90,15 @@ pub enum IngestError {
     /// An electronic invoice that is damaged or forged.
     #[error("{path}：电子发票无法读取 / the e-invoice cannot be read: {reason}")]
     Invoice {
+        /// File.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A Parquet file that is damaged or forged.
+    #[cfg(feature = "parquet")]
+    #[error("{path}：Parquet 文件无法读取 / the Parquet file cannot be read: {reason}")]
+    Parquet {
         /// File.
         path: String,
         /// What is wrong.

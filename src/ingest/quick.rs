@@ -142,22 +142,17 @@ impl TextTable {
                 rows.push((raw_row(&text, delimiter, line), text, Position { offset: offset as u64, line: next }));
             }
         }
-        let wanted = |header: &Header| header.has(Column::Goods) || header.has(Column::Purpose);
         let raw: Vec<&RawRow> = rows.iter().map(|(row, _, _)| row).collect();
         let found = best_header(&raw, map);
-        let Some((place, header)) = found.filter(|(_, header)| wanted(header)) else {
-            let seen = best_header(&raw, map).map_or_else(Vec::new, |(_, header)| header.headings);
+        let seen = found.as_ref().map_or_else(Vec::new, |(_, header)| header.headings.clone());
+        let found = found.and_then(|(place, header)| Some((place, TableColumns::new(input.name(), header, kind)?)));
+        let Some((place, columns)) = found else {
             let seen: Vec<String> = seen.into_iter().filter(|heading| !heading.is_empty()).take(12).collect();
             return Err(IngestError::NoHeader { path: input.name().to_owned(), seen: seen.join("、") });
         };
         let (heading, position) =
             rows.get(place).map(|(_, text, position)| (text.clone(), *position)).unwrap_or_default();
         source.chunks.skip_to(position).map_err(failed)?;
-        let purpose = !header.has(Column::Goods);
-        let text = header.place(if purpose { Column::Purpose } else { Column::Goods }).unwrap_or_default();
-        let places = PLACES.map(|column| header.place(column));
-        let file = Arc::from(input.name());
-        let columns = TableColumns { file, header: Arc::new(header), kind, purpose, text, places };
         Ok(Self { source, delimiter, heading, columns })
     }
 }
@@ -189,8 +184,8 @@ impl TableColumns {
             Box::new(if fault == Fault::Surplus { bad.with_cells(&self.header, self.cells(text, record)) } else { bad })
         };
         text.record(record).map_err(|(fault, detail)| whole(fault, &detail))?;
-        let own = |at: Option<usize>| at.and_then(|at| text.cell(record, at)).map_or(Cow::Borrowed(""), trimmed);
-        let goods = own(Some(self.text));
+        let own = |at| text.cell(record, at).map_or(Cow::Borrowed(""), trimmed);
+        let goods = own(self.text);
         let cells = || (0..record.fields.len()).map(|at| text.cell(record, at).unwrap_or_default());
         if goods.is_empty() && cells().all(|cell| cell.trim().is_empty()) {
             return Ok(None);
@@ -201,6 +196,21 @@ impl TableColumns {
             let detail = format!("表头 {} 列，本行 {} 格", self.header.headings.len(), record.fields.len());
             return Err(whole(Fault::Surplus, &detail));
         }
+        let bad = |column, fault, detail: &str| {
+            let row = RawRow { location: self.location(record.line), cells: self.cells(text, record) };
+            bad_cell((&self.header, &row), column, fault, detail)
+        };
+        self.line_of(own, record.line, bad).map(Some)
+    }
+
+    /// Reads a row whose cells `cell` gives, trimmed, by their place; `bad` makes the row to set aside.
+    pub fn line_of<'t>(
+        &self,
+        cell: impl Fn(usize) -> Cow<'t, str>,
+        row: u64,
+        bad: impl Fn(Column, Fault, &str) -> Box<Quarantined>,
+    ) -> Result<Line<'t>, Box<Quarantined>> {
+        let own = |at: Option<usize>| at.map_or(Cow::Borrowed(""), &cell);
         let [
             id,
             loan_id,
@@ -218,10 +228,6 @@ impl TableColumns {
             tax,
             positive,
         ] = self.places;
-        let bad = |column, fault, detail: &str| {
-            let row = RawRow { location: self.location(record.line), cells: self.cells(text, record) };
-            bad_cell((&self.header, &row), column, fault, detail)
-        };
         let kind = match own(kind) {
             code if !code.is_empty() => {
                 TextKind::from_code(&code).ok_or_else(|| bad(Column::Kind, Fault::NotAllowed, &code))?
@@ -242,12 +248,12 @@ impl TableColumns {
             given = own(loan_id);
         }
         if given.is_empty() {
-            given = Cow::Owned(record.line.to_string());
+            given = Cow::Owned(row.to_string());
         }
         let money = |at| Some(own(at)).filter(|text| !text.is_empty()).and_then(|text| Money::parse_yuan(&text));
-        Ok(Some(Line {
+        Ok(Line {
             id: given,
-            text: goods,
+            text: cell(self.text),
             kind,
             spec: own(spec),
             tax_code: own(tax_code),
@@ -255,7 +261,25 @@ impl TableColumns {
             industry: own(industry),
             parties: [own(seller), own(buyer), own(customer)],
             amount: signed_amount(money(gross), money(net), money(tax), &own(positive)),
-        }))
+        })
+    }
+
+    /// How records under `header` are read; `None` without a column of texts. `kind` is that of texts whose row does not
+    /// say.
+    pub fn new(file: &str, header: Header, kind: TextKind) -> Option<Self> {
+        let purpose = !header.has(Column::Goods);
+        let text = header.place(if purpose { Column::Purpose } else { Column::Goods })?;
+        let places = PLACES.map(|column| header.place(column));
+        Some(Self { file: Arc::from(file), header: Arc::new(header), kind, purpose, text, places })
+    }
+
+    /// The places of the columns that are looked at, ascending.
+    #[cfg(feature = "parquet")]
+    pub fn needed(&self) -> Vec<usize> {
+        let mut needed: Vec<usize> = self.places.iter().copied().flatten().chain([self.text]).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        needed
     }
 
     /// Where a row stands.

@@ -146,6 +146,10 @@ pub(super) fn read(
                 feed.row(row);
             })?;
         }
+        #[cfg(feature = "parquet")]
+        (Input::Path(path), FileKind::Parquet) => {
+            super::parquet::rows(path, &file, &mut |row| feed.row(row))?;
+        }
         (Input::Path(path), FileKind::Workbook) => {
             let mut current: Option<Arc<str>> = None;
             workbook::rows(path, &file, |row| {
@@ -215,6 +219,8 @@ pub(super) fn begins_with_header(
 enum FileKind {
     Text,
     Workbook,
+    #[cfg(feature = "parquet")]
+    Parquet,
     Invoice(einvoice::Kind),
 }
 
@@ -234,6 +240,10 @@ fn kind_of(path: &Path) -> Result<FileKind, IngestError> {
     }
     match head.as_slice() {
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Ok(FileKind::Workbook),
+        #[cfg(feature = "parquet")]
+        [b'P', b'A', b'R', b'1', ..] => Ok(FileKind::Parquet),
+        #[cfg(not(feature = "parquet"))]
+        [b'P', b'A', b'R', b'1', ..] => refuse("Parquet", "这个程序编译时没有启用 parquet / built without Parquet"),
         [0xd0, 0xcf, 0x11, 0xe0, ..] => refuse("xls（Excel 97-2003）", "请在 Excel 中另存为 .xlsx"),
         [b'%', b'P', b'D', b'F', ..] => refuse("PDF", "请使用 xlsx、csv 或 xml 格式的发票数据"),
         _ if ends("xlsx") => {
@@ -252,6 +262,15 @@ pub fn is_delimited_text(input: &Input) -> Result<bool, IngestError> {
     match input {
         Input::Path(path) => kind_of(path).map(|kind| kind == FileKind::Text),
         Input::Stdin => Ok(false),
+    }
+}
+
+/// Whether a file is a Parquet file that this program reads.
+#[cfg(feature = "parquet")]
+pub fn is_parquet(input: &Input) -> bool {
+    match input {
+        Input::Path(path) => matches!(kind_of(path), Ok(FileKind::Parquet)),
+        Input::Stdin => false,
     }
 }
 

@@ -51,3 +51,10 @@ pub struct Loan {
     /// 评绿 grade of the enterprise, when rated.
     pub grade: String,
 }
+
+impl Loan {
+    /// What joins the loan with invoices: the borrower's tax id or, without one, its name.
+    pub fn borrower(&self) -> &str {
+        if self.tax_id.is_empty() { &self.customer } else { &self.tax_id }
+    }
+}

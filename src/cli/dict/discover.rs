@@ -97,7 +97,7 @@ pub(super) fn read_lines(
         let mut sink = Sink { give: &mut |line| lines.push(line), set_aside: &mut |bad| set_aside.push(bad) };
         read_documents(&input, map, TextKind::InvoiceLine, is_text(name), &mut sink)?;
     }
-    match InvoiceBook::read(&books, map, &mut |bad| set_aside.push(bad), &mut |_, _| ()) {
+    match InvoiceBook::read(&books, map, &|_, _| true, &mut |bad| set_aside.push(bad), &mut |_, _| ()) {
         Ok(book) => lines.extend(book.lines.iter().map(|line| line.document(None))),
         // Tables with a column of goods and nothing else.
         Err(IngestError::NoHeader { .. }) => {

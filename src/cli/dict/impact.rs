@@ -253,7 +253,7 @@ fn read_body(shared: &Shared, args: &ImpactArgs) -> Result<Body, Failure> {
     }
     if !args.invoices.is_empty() {
         let inputs: Vec<Input> = args.invoices.iter().map(|name| Input::named(name)).collect();
-        let book = InvoiceBook::read(&inputs, &map, &mut |bad| body.set_aside.push(bad), &mut |_, _| ())?;
+        let book = InvoiceBook::read(&inputs, &map, &|_, _| true, &mut |bad| body.set_aside.push(bad), &mut |_, _| ())?;
         if book.repeated > 0 {
             shared.say(&format!("另有 {} 行重复发票已略去", book.repeated));
         }

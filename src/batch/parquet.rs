@@ -1,0 +1,402 @@
+//! Parquet in, the same Parquet out with four more columns: the encoded columns are copied as they stand, only the
+//! columns that are read are decoded, and row groups stay what they were.
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    fs::File,
+    io::{self, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use parquet::{
+    basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical},
+    column::{
+        reader::{ColumnReader, ColumnReaderImpl},
+        writer::{ColumnCloseResult, ColumnWriter},
+    },
+    data_type::{ByteArray, ByteArrayType, DataType},
+    errors::ParquetError,
+    file::{
+        metadata::{PageIndexPolicy, ParquetMetaDataReader},
+        properties::WriterProperties,
+        reader::{FileReader, SerializedFileReader},
+        writer::{SerializedFileWriter, SerializedRowGroupWriter},
+    },
+    schema::types::{Type, TypePtr},
+};
+
+use super::{
+    Mark, Receiver, RunError, Task, Totals,
+    chunks::HEADINGS,
+    reader::{CELL_END, LineReader, Style},
+    tickets::in_order,
+};
+use crate::ingest::{ColumnMap, Fault, Header, IngestError, Line, Quarantined, TableColumns, damaged, open_parquet};
+
+/// Rows that one thread takes at a time.
+const BATCH: usize = 8_192;
+
+/// Reads the Parquet file at `path` and writes it to `out` with four more columns. A row that must be set aside stays in
+/// its place, because whole columns are copied; its verdict is empty and its reason says why.
+pub fn classify_parquet<W: Write + Send>(
+    task: &Task<'_>,
+    path: &Path,
+    map: &ColumnMap,
+    out: W,
+    receiver: &mut dyn Receiver,
+) -> Result<W, RunError> {
+    let name = path.display().to_string();
+    let failed = |error: ParquetError| match error {
+        ParquetError::External(error) => match error.downcast::<io::Error>() {
+            Ok(error) => RunError::Output(*error),
+            Err(error) => RunError::Ingest(damaged(&name, &ParquetError::External(error))),
+        },
+        other => RunError::Ingest(damaged(&name, &other)),
+    };
+    let reader = open_parquet(path)?;
+    let schema = reader.metadata().file_metadata().schema_descr();
+    // Only columns at the top can be read by their name; those inside groups are copied.
+    let headings: Vec<String> = schema
+        .columns()
+        .iter()
+        .map(|column| {
+            let flat = column.path().parts().len() == 1 && column.max_rep_level() == 0 && column.max_def_level() <= 1;
+            if flat && column.physical_type() == Physical::BYTE_ARRAY {
+                column.name().to_owned()
+            } else {
+                String::new()
+            }
+        })
+        .collect();
+    let header = Header::of(&headings, map);
+    let columns = TableColumns::new(&name, header, task.kind).ok_or_else(|| IngestError::NoHeader {
+        path: name.clone(),
+        seen: headings.iter().filter(|heading| !heading.is_empty()).take(12).cloned().collect::<Vec<_>>().join("、"),
+    })?;
+    let needed = columns.needed();
+    let groups: Vec<usize> =
+        reader.metadata().row_groups().iter().map(|group| group.num_rows().try_into().unwrap_or(0)).collect();
+    let mut target = Target::open(path, &reader, out).map_err(failed)?;
+    let mut workers: Vec<Worker<'_>> = (0..task.threads.max(1))
+        .map(|_| Worker::new(LineReader::new(task.matcher, Style::Cells), needed.len()))
+        .collect();
+    let mut source = Source { reader, groups, group: 0, open: Vec::new(), left: 0, row: 0 };
+    let read = |worker: &mut Worker<'_>| source.fill(worker, &needed).map_err(failed);
+    let work = |worker: &mut Worker<'_>| worker.answer(&columns, &needed);
+    let mut row = 0;
+    let write = |worker: &mut Worker<'_>| {
+        target.take(worker).map_err(failed)?;
+        for bad in worker.rejects.drain(..) {
+            receiver.set_aside(bad)?;
+        }
+        row += worker.rows as u64;
+        receiver.reached(Mark { events: row, ..Mark::default() }, &worker.totals)
+    };
+    in_order(&mut workers, read, work, write)?;
+    target.close().map_err(failed)
+}
+
+/// Reads the needed columns group by group.
+struct Source {
+    reader: SerializedFileReader<File>,
+    groups: Vec<usize>,
+    group: usize,
+    open: Vec<(ColumnReaderImpl<ByteArrayType>, bool)>,
+    left: usize,
+    row: u64,
+}
+
+impl Source {
+    fn fill(&mut self, worker: &mut Worker<'_>, needed: &[usize]) -> Result<bool, ParquetError> {
+        while self.left == 0 {
+            let Some(&rows) = self.groups.get(self.group) else { return Ok(false) };
+            let group = self.reader.get_row_group(self.group)?;
+            self.open.clear();
+            for &column in needed {
+                let optional = group.metadata().column(column).column_descr().max_def_level() > 0;
+                match group.get_column_reader(column)? {
+                    ColumnReader::ByteArrayColumnReader(reader) => self.open.push((reader, optional)),
+                    _ => return Err(ParquetError::General("a column changed its type".to_owned())),
+                }
+            }
+            self.group += 1;
+            self.left = rows;
+        }
+        let rows = self.left.min(BATCH);
+        for ((reader, optional), column) in self.open.iter_mut().zip(&mut worker.columns) {
+            column.values.clear();
+            column.present.clear();
+            let mut got = 0;
+            while got < rows {
+                let levels = optional.then_some(&mut column.present);
+                let (records, _, _) = reader.read_records(rows - got, levels, None, &mut column.values)?;
+                if records == 0 {
+                    return Err(ParquetError::EOF("a column is shorter than its row group".to_owned()));
+                }
+                got += records;
+            }
+            if !*optional {
+                column.present.resize(rows, 1);
+            }
+        }
+        self.left -= rows;
+        worker.rows = rows;
+        worker.first = self.row + 1;
+        worker.ends_group = self.left == 0;
+        self.row += rows as u64;
+        Ok(true)
+    }
+}
+
+#[derive(Default)]
+struct Values {
+    values: Vec<ByteArray>,
+    /// 1 where the row has a value.
+    present: Vec<i16>,
+}
+
+struct Worker<'e> {
+    columns: Vec<Values>,
+    rows: usize,
+    first: u64,
+    ends_group: bool,
+    reader: LineReader<'e>,
+    /// Answers, four cells each, and where each ends.
+    answers: Vec<u8>,
+    ends: Vec<usize>,
+    rejects: Vec<Quarantined>,
+    totals: Totals,
+}
+
+impl<'e> Worker<'e> {
+    fn new(reader: LineReader<'e>, columns: usize) -> Self {
+        Self {
+            columns: (0..columns).map(|_| Values::default()).collect(),
+            rows: 0,
+            first: 0,
+            ends_group: false,
+            reader,
+            answers: Vec::new(),
+            ends: Vec::new(),
+            rejects: Vec::new(),
+            totals: Totals::default(),
+        }
+    }
+
+    fn answer(&mut self, columns: &TableColumns, needed: &[usize]) {
+        self.answers.clear();
+        self.ends.clear();
+        self.totals = Totals::default();
+        let mut next = vec![0usize; needed.len()];
+        for row in 0..self.rows {
+            let mut cells: Vec<(usize, Option<&str>)> = Vec::with_capacity(needed.len());
+            for ((column, place), next) in self.columns.iter().zip(needed).zip(&mut next) {
+                if column.present.get(row) != Some(&1) {
+                    cells.push((*place, Some("")));
+                    continue;
+                }
+                cells.push((*place, column.values.get(*next).and_then(|value| value.as_utf8().ok())));
+                *next += 1;
+            }
+            let number = self.first + row as u64;
+            let cell = |place: usize| {
+                let found = cells.iter().find(|(known, _)| *known == place).and_then(|(_, text)| *text);
+                Cow::Borrowed(found.unwrap_or_default().trim())
+            };
+            let decoded = cells.iter().all(|(_, text)| text.is_some());
+            let line: Result<Line<'_>, Box<Quarantined>> = if decoded {
+                columns.line_of(cell, number, |column, fault, detail| {
+                    let raw = cells.iter().filter_map(|(_, text)| *text).collect::<Vec<_>>().join(" | ");
+                    let heading = columns.header.heading(column);
+                    Box::new(Quarantined::new(columns.location(number), fault, heading, detail, &raw))
+                })
+            } else {
+                Err(Box::new(Quarantined::new(columns.location(number), Fault::Undecodable, "", "", "")))
+            };
+            match line {
+                Ok(line) => {
+                    let (verdict, answer) = self.reader.answer(&line);
+                    self.answers.extend_from_slice(answer);
+                    self.totals.count(verdict, line.amount);
+                }
+                Err(bad) => {
+                    self.answers.extend([CELL_END; 3]);
+                    self.answers.extend_from_slice(format!("隔离 {}：{}", bad.code, bad.reason).as_bytes());
+                    self.totals.rejects += 1;
+                    self.rejects.push(*bad);
+                }
+            }
+            self.ends.push(self.answers.len());
+        }
+    }
+}
+
+/// The file that is written.
+struct Target<W: Write + Send> {
+    input: File,
+    metadata: parquet::file::metadata::ParquetMetaData,
+    writer: SerializedFileWriter<W>,
+    group: usize,
+    /// Different answers of this row group, and the answer of each of its rows.
+    known: HashMap<Vec<u8>, u32>,
+    distinct: Vec<Vec<u8>>,
+    rows: Vec<u32>,
+}
+
+impl<W: Write + Send> Target<W> {
+    fn open(path: &Path, reader: &SerializedFileReader<File>, out: W) -> Result<Self, ParquetError> {
+        let input = File::open(path)?;
+        let metadata =
+            ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional).parse_and_finish(&input)?;
+        let file = reader.metadata().file_metadata();
+        let mut fields: Vec<TypePtr> = file.schema().get_fields().to_vec();
+        for heading in HEADINGS {
+            fields.push(Arc::new(text_column(heading)?));
+        }
+        let schema = Arc::new(Type::group_type_builder(file.schema().name()).with_fields(fields).build()?);
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_created_by(format!("lvjian {}", env!("CARGO_PKG_VERSION")))
+            .build();
+        let writer = SerializedFileWriter::new(out, schema, Arc::new(properties))?;
+        let (known, distinct, rows) = (HashMap::new(), Vec::new(), Vec::new());
+        Ok(Self { input, metadata, writer, group: 0, known, distinct, rows })
+    }
+
+    fn take(&mut self, worker: &Worker<'_>) -> Result<(), ParquetError> {
+        let mut start = 0;
+        for &end in &worker.ends {
+            let answer = worker.answers.get(start..end).unwrap_or_default();
+            start = end;
+            let number = match self.known.get(answer) {
+                Some(&number) => number,
+                None => {
+                    let number = u32::try_from(self.distinct.len())
+                        .map_err(|_| ParquetError::General("too many answers in a row group".to_owned()))?;
+                    self.known.insert(answer.to_vec(), number);
+                    self.distinct.push(answer.to_vec());
+                    number
+                }
+            };
+            self.rows.push(number);
+        }
+        if worker.ends_group { self.write_group() } else { Ok(()) }
+    }
+
+    /// Copies the columns of the row group as they stand, and writes the four new ones.
+    fn write_group(&mut self) -> Result<(), ParquetError> {
+        let Some(group) = self.metadata.row_groups().get(self.group) else {
+            return Err(ParquetError::General("the file has fewer row groups than before".to_owned()));
+        };
+        let mut out = self.writer.next_row_group()?;
+        let index = self.metadata.page_index();
+        for (number, column) in group.columns().iter().enumerate() {
+            let close = ColumnCloseResult {
+                bytes_written: column.compressed_size().try_into().unwrap_or_default(),
+                rows_written: group.num_rows().try_into().unwrap_or_default(),
+                metadata: column.clone(),
+                bloom_filter: None,
+                column_index: index.and_then(|index| index.column_index(self.group, number)).cloned(),
+                offset_index: index.and_then(|index| index.offset_index(self.group, number)).cloned(),
+            };
+            out.append_column(&self.input, close)?;
+        }
+        for place in 0..HEADINGS.len() {
+            let cells: Vec<ByteArray> = self
+                .distinct
+                .iter()
+                .map(|answer| {
+                    ByteArray::from(answer.split(|&byte| byte == CELL_END).nth(place).unwrap_or_default().to_vec())
+                })
+                .collect();
+            write_texts(&mut out, self.rows.iter().map(|&row| cells.get(row as usize).cloned().unwrap_or_default()))?;
+        }
+        out.close()?;
+        self.group += 1;
+        self.known.clear();
+        self.distinct.clear();
+        self.rows.clear();
+        Ok(())
+    }
+
+    fn close(self) -> Result<W, ParquetError> {
+        self.writer.into_inner()
+    }
+}
+
+fn text_column(name: &str) -> Result<Type, ParquetError> {
+    Type::primitive_type_builder(name, Physical::BYTE_ARRAY)
+        .with_repetition(Repetition::REQUIRED)
+        .with_converted_type(ConvertedType::UTF8)
+        .with_logical_type(Some(LogicalType::String))
+        .build()
+}
+
+/// Writes the next column of a row group.
+fn write_texts<W: Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    mut texts: impl Iterator<Item = ByteArray>,
+) -> Result<(), ParquetError> {
+    let Some(mut column) = group.next_column()? else {
+        return Err(ParquetError::General("no such column".to_owned()));
+    };
+    let ColumnWriter::ByteArrayColumnWriter(writer) = column.untyped() else {
+        return Err(ParquetError::General(format!("{} is no text column", ByteArrayType::get_physical_type())));
+    };
+    loop {
+        let batch: Vec<ByteArray> = texts.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            return column.close();
+        }
+        writer.write_batch(&batch, None, None)?;
+    }
+}
+
+/// Rows of a row group in a table of texts.
+const GROUP: usize = 65_536;
+
+/// A table of texts that becomes a Parquet file.
+pub struct TextTableWriter {
+    writer: SerializedFileWriter<File>,
+    held: Vec<Vec<String>>,
+    columns: usize,
+}
+
+impl TextTableWriter {
+    /// Writes to `spool`.
+    pub fn new(spool: File, headings: &[&str]) -> io::Result<Self> {
+        let fields = headings.iter().map(|heading| text_column(heading).map(Arc::new)).collect::<Result<Vec<_>, _>>();
+        let schema = fields.and_then(|fields| Type::group_type_builder("schema").with_fields(fields).build());
+        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+        let writer = schema
+            .and_then(|schema| SerializedFileWriter::new(spool, Arc::new(schema), Arc::new(properties)))
+            .map_err(io::Error::other)?;
+        Ok(Self { writer, held: Vec::new(), columns: headings.len() })
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, row: Vec<String>) -> io::Result<()> {
+        self.held.push(row);
+        if self.held.len() < GROUP { Ok(()) } else { self.flush().map_err(io::Error::other) }
+    }
+
+    fn flush(&mut self) -> Result<(), ParquetError> {
+        let mut group = self.writer.next_row_group()?;
+        for column in 0..self.columns {
+            let cells = self.held.iter().map(|row| row.get(column).map_or("", String::as_str));
+            write_texts(&mut group, cells.map(|cell| ByteArray::from(cell.as_bytes().to_vec())))?;
+        }
+        self.held.clear();
+        group.close().map(|_| ())
+    }
+
+    /// Writes the rest and gives the spool back.
+    pub fn finish(mut self) -> io::Result<File> {
+        if !self.held.is_empty() {
+            self.flush().map_err(io::Error::other)?;
+        }
+        self.writer.into_inner().map_err(io::Error::other)
+    }
+}
