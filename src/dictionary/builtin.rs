@@ -1,6 +1,9 @@
 //! The tables that ship with the program, and overlays read from a folder.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::source::{DictionaryError, Texts};
 use crate::text::{Decoded, decode};
@@ -50,6 +53,8 @@ const DESK: &[(&str, &str)] = &[
 /// entries that goods cannot evidence.
 #[derive(Clone, Debug, Default)]
 pub struct Layer {
+    /// Its folder as the user wrote it; `None` for the tables that ship.
+    pub folder: Option<PathBuf>,
     /// Every file that is there.
     pub texts: Texts,
 }
@@ -58,19 +63,24 @@ impl Layer {
     /// The files that ship with the program.
     pub fn builtin() -> Self {
         let all = BUILTIN.iter().chain(DESK);
-        Self { texts: all.map(|&(file, text)| (file.to_owned(), text.to_owned())).collect() }
+        Self { texts: all.map(|&(file, text)| (file.to_owned(), text.to_owned())).collect(), ..Self::default() }
     }
 
     /// Reads a folder; a file that is not there adds nothing.
     pub fn read(folder: &Path) -> Result<Self, DictionaryError> {
         fs::read_dir(folder).map_err(|source| open_error(folder, source))?;
-        let mut layer = Self::default();
+        let mut layer = Self { folder: Some(folder.to_owned()), ..Self::default() };
         for &(file, _) in BUILTIN.iter().chain(DESK) {
             if let Some(decoded) = decoded_optional(&folder.join(file))? {
                 layer.texts.insert(file.to_owned(), decoded.text);
             }
         }
         Ok(layer)
+    }
+
+    /// The name of the layer, as people are told.
+    pub fn name(&self) -> String {
+        self.folder.as_ref().map_or_else(|| "内置".to_owned(), |folder| folder.display().to_string())
     }
 }
 

@@ -27,7 +27,7 @@ pub use index::{ExactIndex, Hit, NearIndex, NearTerms};
 pub use index::{RecallError, RecallIndex};
 pub use skos::{Source, turtle};
 pub use source::{DictionaryError, Tables, Texts, links as parse_links};
-pub use table::Table;
+pub use table::{Table, TableRow};
 pub use term::{ClauseWord, CueGroup, Exclusion, Need, Needs, Negative, Tail, TaxLabel, Term, TermKind, under_any};
 
 use crate::{

@@ -88,15 +88,15 @@ pub struct ImpactArgs {
     output: Option<PathBuf>,
 }
 
-fn parse_role(text: &str) -> Result<Role, String> {
+pub(super) fn parse_role(text: &str) -> Result<Role, String> {
     Role::from_code(text).ok_or_else(|| "make, trade, use, build, service, consume".to_owned())
 }
 
-fn parse_strength(text: &str) -> Result<Strength, String> {
+pub(super) fn parse_strength(text: &str) -> Result<Strength, String> {
     Strength::from_code(text).ok_or_else(|| "sufficient, generic, needs-context, supporting".to_owned())
 }
 
-fn parse_scene(text: &str) -> Result<Scene, String> {
+pub(super) fn parse_scene(text: &str) -> Result<Scene, String> {
     Scene::from_code(text).ok_or_else(|| "replace, reduce, abate, efficiency, quality, recycle".to_owned())
 }
 
@@ -221,7 +221,7 @@ fn new_term(shared: &Shared, term: &str, args: &ImpactArgs, before: &Engine) -> 
 }
 
 /// The term that has `surface` as its name or alias.
-fn holder(dictionary: &Dictionary, surface: &str) -> Option<String> {
+pub(super) fn holder(dictionary: &Dictionary, surface: &str) -> Option<String> {
     let folded = crate::text::fold_text(surface);
     let same = |name: &String| crate::text::fold_text(name) == folded;
     let term = dictionary.terms().iter().find(|term| same(&term.term) || term.aliases.iter().any(same))?;
@@ -229,7 +229,7 @@ fn holder(dictionary: &Dictionary, surface: &str) -> Option<String> {
 }
 
 /// The roles under which the dictionary leads to these entries, and the scene of most of those terms.
-fn usual(dictionary: &Dictionary, codes: &[String]) -> (Vec<Role>, Option<Scene>) {
+pub(super) fn usual(dictionary: &Dictionary, codes: &[String]) -> (Vec<Role>, Option<Scene>) {
     let mut roles = BTreeSet::new();
     let mut scenes: BTreeMap<Scene, usize> = BTreeMap::new();
     for term in dictionary.terms().iter().filter(|term| term.active) {

@@ -1,15 +1,20 @@
 //! `dict`: the maintainer's desk.
 
+mod add;
 mod build;
 mod check;
+mod desk;
 mod diff;
 mod discover;
 mod exchange;
+mod find;
 mod fmt;
 mod impact;
 mod impact_report;
 mod sheets;
+mod show;
 mod skos;
+mod stats;
 
 use std::path::{Path, PathBuf};
 
@@ -36,6 +41,14 @@ enum DictVerb {
     Export(exchange::ExportArgs),
     /// 导入改好的 Excel 工作簿 / an edited workbook back into the tables
     Import(exchange::ImportArgs),
+    /// 加一个词条，连同用例 / add a term with its cases
+    Add(Box<add::AddArgs>),
+    /// 一个词条的全部：出处、条目、条件、用例、邻近的词 / everything about a term
+    Show(show::ShowArgs),
+    /// 查词典：词头、近似、全文 / search the dictionary
+    Find(find::FindArgs),
+    /// 词典的覆盖：按条目、场景、角色；给语料则数命中 / coverage, and hits in a corpus
+    Stats(stats::StatsArgs),
     /// 整理词典表为统一格式 / write the tables in their canonical form
     Fmt(fmt::FmtArgs),
     /// 两个词典目录有何不同 / what differs between two dictionaries
@@ -53,6 +66,10 @@ pub(super) fn run(shared: &Shared, args: &DictArgs) -> Result<(), Failure> {
         DictVerb::Discover(args) => discover::run(shared, args),
         DictVerb::Export(args) => exchange::export(shared, args),
         DictVerb::Import(args) => exchange::import(shared, args),
+        DictVerb::Add(args) => add::run(shared, args),
+        DictVerb::Show(args) => show::run(shared, args),
+        DictVerb::Find(args) => find::run(shared, args),
+        DictVerb::Stats(args) => stats::run(shared, args),
         DictVerb::Fmt(args) => fmt::run(shared, args),
         DictVerb::Diff(args) => diff::run(shared, args),
         DictVerb::Build(args) => build::run(shared, args),
