@@ -19,9 +19,9 @@ use super::{
 use crate::{
     decision::Decision,
     engine::{DecisionTask, LoanInput},
-    ingest::{Input, InvoiceBook, Sink, read_loans},
+    ingest::{Input, InvoiceBook, Quarantined, Sink, read_loans},
     model::{Loan, Verdict},
-    store::DecisionStore,
+    store::{DecisionStore, RunRecord, hash_file},
 };
 
 #[derive(Debug, Args)]
@@ -125,21 +125,59 @@ fn long_headings() -> Vec<Heading> {
     HEADINGS.iter().chain(MORE).map(|heading| Heading { name: heading.name, width: heading.width }).collect()
 }
 
+/// What a run of `assess` gives.
+pub(super) struct Assessed {
+    /// Decisions in ledger order.
+    pub decisions: Vec<Decision>,
+    /// Rows that could not be read.
+    pub set_aside: Vec<Quarantined>,
+}
+
 pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
+    let mut record = RunRecord {
+        loans: args.loans.clone(),
+        invoices: files(&args.invoices)?,
+        map: args.map.clone(),
+        standard: args.standard.clone(),
+        hashes: Vec::new(),
+    };
+    let assessed = assess_files(shared, &record)?;
+    record.hashes = hashes(&record)?;
+    let store = DecisionStore::new(&args.store);
+    store.save(&assessed.decisions)?;
+    store.save_record(&record)?;
+    write(args.format, args.output.as_deref(), &assessed.decisions)?;
+    summarise(shared, &assessed.decisions, &store);
+    finish_quarantine(shared, &assessed.set_aside, args.quarantine.as_deref(), args.fail_on_rejects)
+}
+
+/// The hash of every file of a run; standard input has none.
+pub(super) fn hashes(record: &RunRecord) -> Result<Vec<(String, String)>, Failure> {
+    let map = record.map.iter().map(|path| path.display().to_string());
+    let names = std::iter::once(record.loans.clone()).chain(record.invoices.clone()).chain(map);
+    let hash = |name: String| match hash_file(Path::new(&name)) {
+        Ok(hash) => Ok((name, hash)),
+        Err(error) => Err(Failure::Said(format!("{name}：无法读取 / cannot be read: {error}"))),
+    };
+    names.filter(|name| name != "-").map(hash).collect()
+}
+
+/// Reads the files of a run and decides every loan.
+pub(super) fn assess_files(shared: &Shared, record: &RunRecord) -> Result<Assessed, Failure> {
     let engine = shared.engine()?;
     let standard = engine
-        .standard(&args.standard)
-        .ok_or_else(|| Failure::Said(format!("没有规则包 {}；见 lvjian standard list", args.standard)))?;
-    let map = column_map(args.map.as_deref())?;
+        .standard(&record.standard)
+        .ok_or_else(|| Failure::Said(format!("没有规则包 {}；见 lvjian standard list", record.standard)))?;
+    let map = column_map(record.map.as_deref())?;
     let mut set_aside = Vec::new();
     let mut loans: Vec<Loan> = Vec::new();
-    let ledger = Input::named(&args.loans);
+    let ledger = Input::named(&record.loans);
     let mut sink = Sink { give: &mut |loan| loans.push(loan), set_aside: &mut |bad| set_aside.push(bad) };
     let found = read_loans(&ledger, &map, &mut sink)?;
     if let Some(encoding) = found.encoding {
-        shared.say(&format!("{}：按 {} 读取", args.loans, encoding.name()));
+        shared.say(&format!("{}：按 {} 读取", record.loans, encoding.name()));
     }
-    let inputs: Vec<Input> = files(&args.invoices)?.iter().map(|name| Input::named(name)).collect();
+    let inputs: Vec<Input> = record.invoices.iter().map(|name| Input::named(name)).collect();
     let mut report = |input: &Input, found: &crate::ingest::TableReport| {
         if let Some(encoding) = found.encoding {
             shared.say(&format!("{}：按 {} 读取", input.name(), encoding.name()));
@@ -176,11 +214,7 @@ pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
     if live {
         eprintln!();
     }
-    let store = DecisionStore::new(&args.store);
-    store.save(&decisions)?;
-    write(args.format, args.output.as_deref(), &decisions)?;
-    summarise(shared, &decisions, &store);
-    finish_quarantine(shared, &set_aside, args.quarantine.as_deref(), args.fail_on_rejects)
+    Ok(Assessed { decisions, set_aside })
 }
 
 fn write(format: Format, path: Option<&Path>, decisions: &[Decision]) -> Result<(), Failure> {

@@ -1,16 +1,20 @@
 //! The command line: one file per verb. Only here is anything printed, and only here is the clock read.
 
 mod assess;
+mod card;
 mod catalogue;
 mod classify;
 mod corpus;
 mod dict;
 mod explain;
 mod find;
+mod html;
 mod matching;
 mod output;
+mod portfolio;
 mod progress;
 mod quarantine;
+mod replay;
 mod report;
 mod runs;
 mod similar;
@@ -69,6 +73,12 @@ enum Verb {
     Assess(assess::AssessArgs),
     /// 为什么：一笔贷款或一段文字的依据链 / the trace of a loan or a text
     Why(why::WhyArgs),
+    /// 重放：重新计算存档的决定并逐字节比较 / decide a stored run again and compare
+    Replay(replay::ReplayArgs),
+    /// 绿色认定卡：一笔贷款一张纸 / one loan's decision on a sheet of paper
+    Card(card::CardArgs),
+    /// 组合报告和报送口径 / the portfolio report and the filing views
+    Report(portfolio::PortfolioArgs),
     /// 看某一阶段的内部 / look inside a stage
     Match(matching::MatchArgs),
     /// 查词典、目录和已存的决定 / search dictionary, catalogue and decisions
@@ -165,6 +175,9 @@ pub fn run() -> ExitCode {
         Verb::Classify(args) => classify::run(&cli.shared, args),
         Verb::Assess(args) => assess::run(&cli.shared, args),
         Verb::Why(args) => why::run(&cli.shared, args),
+        Verb::Replay(args) => replay::run(&cli.shared, args),
+        Verb::Card(args) => card::run(&cli.shared, args),
+        Verb::Report(args) => portfolio::run(&cli.shared, args),
         Verb::Match(args) => matching::run(&cli.shared, args),
         Verb::Find(args) => find::run(&cli.shared, args),
         Verb::Explain(args) => explain::run(args),

@@ -5,7 +5,12 @@ use std::{io::Write, path::PathBuf};
 use clap::Args;
 use serde_json::Value;
 
-use super::{Failure, Shared, output::Output, similar::similar_terms};
+use super::{
+    Failure, Shared,
+    output::Output,
+    replay::{compare, difference, two},
+    similar::similar_terms,
+};
 use crate::{
     catalogue::Catalogue,
     model::{Classification, ConditionState, Document, Origin, TextKind, Verdict},
@@ -27,6 +32,9 @@ pub struct WhyArgs {
     /// 决定存档目录 / decision store
     #[arg(long, default_value = ".lvjian", value_name = "DIR")]
     store: PathBuf,
+    /// 比较两个存档里同一笔借据的决定，说明差在哪里 / explain two decisions of one loan
+    #[arg(long, num_args = 2, value_names = ["DIR", "DIR"], conflicts_with_all = ["text", "store"])]
+    diff: Vec<PathBuf>,
 }
 
 pub(super) fn run(shared: &Shared, args: &WhyArgs) -> Result<(), Failure> {
@@ -47,6 +55,11 @@ pub(super) fn run(shared: &Shared, args: &WhyArgs) -> Result<(), Failure> {
                 suggest(&mut out, engine, &document)?;
             }
             writeln!(out, "\n{}", engine.fingerprint(&matcher.edition.id, None))?;
+        }
+        (None, Some(id)) if !args.diff.is_empty() => {
+            let (then, now) = two(&args.diff, id)?;
+            let same = compare(std::slice::from_ref(&then), std::slice::from_ref(&now)).is_empty();
+            writeln!(out, "借据 {id}：{}", if same { "两份决定相同".to_owned() } else { difference(&then, &now) })?;
         }
         (None, Some(id)) => {
             let store = DecisionStore::new(&args.store);

@@ -57,6 +57,8 @@ pub fn assess(case: &Case<'_>, standard: &Standard, catalogue: &Catalogue) -> De
         loan_id: case.loan.id.clone(),
         customer: case.loan.customer.clone(),
         branch: case.loan.branch.clone(),
+        disbursed: case.loan.disbursed,
+        industry: case.loan.industry.clone(),
         amount: case.loan.amount,
         verdict: rule.verdict,
         rule: rule.id.clone(),

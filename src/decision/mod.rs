@@ -3,6 +3,7 @@
 mod assess;
 mod trace;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -29,6 +30,10 @@ pub struct Decision {
     pub customer: String,
     /// 经办机构.
     pub branch: String,
+    /// 放款日期.
+    pub disbursed: Option<Date>,
+    /// GB/T 4754 code of the borrower.
+    pub industry: String,
     /// 放款金额, yuan.
     pub amount: Option<Money>,
     /// The verdict. Green is a suggestion until a named reviewer signs.

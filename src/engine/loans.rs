@@ -222,6 +222,8 @@ impl Engine {
             loan_id: loan.id.clone(),
             customer: loan.customer.clone(),
             branch: loan.branch.clone(),
+            disbursed: loan.disbursed,
+            industry: loan.industry.clone(),
             amount: loan.amount,
             verdict: Verdict::Review,
             rule: "L0".to_owned(),

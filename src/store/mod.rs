@@ -1,4 +1,4 @@
-//! Decisions of the last run, kept beside the work so that `why` and `find` can answer later.
+//! Decisions of the last run, kept beside the work so that `why`, `find`, `card`, `report` and `replay` can answer later.
 
 use std::{
     fs,
@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::decision::Decision;
@@ -14,6 +15,28 @@ use crate::decision::Decision;
 #[derive(Clone, Debug)]
 pub struct DecisionStore {
     file: PathBuf,
+}
+
+/// What a run of `assess` read, so that it can be done again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The ledger, as the user named it.
+    pub loans: String,
+    /// Invoice files, as the user named them.
+    pub invoices: Vec<String>,
+    /// Column map.
+    pub map: Option<PathBuf>,
+    /// Rule pack, by id or folder.
+    pub standard: String,
+    /// Hexadecimal BLAKE3 hash of each file named above, in that order.
+    pub hashes: Vec<(String, String)>,
+}
+
+/// Hexadecimal BLAKE3 hash of a file's bytes.
+pub fn hash_file(path: &Path) -> std::io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    std::io::copy(&mut fs::File::open(path)?, &mut hasher)?;
+    Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// The store cannot be read or written.
@@ -65,6 +88,26 @@ impl DecisionStore {
         drop(out);
         temporary.as_file().sync_all().map_err(io)?;
         temporary.persist(&self.file).map(|_| ()).map_err(|error| io(error.error))
+    }
+
+    /// Keeps what the run read, beside its decisions.
+    pub fn save_record(&self, record: &RunRecord) -> Result<(), StoreError> {
+        let path = self.file.with_file_name("run.json");
+        let io = |source| StoreError::Io { path: path.display().to_string(), source };
+        let text = serde_json::to_string_pretty(record).map_err(|error| io(error.into()))?;
+        fs::write(&path, text).map_err(io)
+    }
+
+    /// What the stored run read; none when the store is older than records.
+    pub fn record(&self) -> Result<Option<RunRecord>, StoreError> {
+        let path = self.file.with_file_name("run.json");
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(StoreError::Io { path: path.display().to_string(), source }),
+        };
+        let damaged = |source| StoreError::Damaged { path: path.display().to_string(), line: 1, source };
+        serde_json::from_str(&text).map(Some).map_err(damaged)
     }
 
     /// Every stored decision, in order; empty when nothing was stored.
