@@ -62,7 +62,7 @@ fn card(decision: &Value) -> String {
         Some(share) => {
             body.push_str(&bar(share, &[0.1, 0.5, 0.95]));
             body.push_str(&format!(
-                "<div>{:.2}%　建议绿色金额 {} 元　凭证覆盖 {}　置信分 {}（次序分，不是概率）</div>",
+                "<div>{:.2}%　建议绿色金额 {}　凭证覆盖 {}　置信分 {}（次序分，不是概率）</div>",
                 share * 100.0,
                 escape(&money(&text(decision, "green_amount"))),
                 decimal(decision, "cover").map_or_else(|| "—".to_owned(), |cover| format!("{:.2}%", cover * 100.0)),
