@@ -26,6 +26,12 @@ pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str, kind: TermKind)
     if with.is_some_and(|gift| gift.chars().count() >= 2) {
         return Behind::Thing(None);
     }
+    // 布袋除尘器|本体|及风管: of two things side by side the first stands for itself.
+    if let Some(first) = before_and(rest)
+        && only_neutral(dictionary, first)
+    {
+        return Behind::Thing(None);
+    }
     let mut left = rest;
     let mut role = None;
     let mut service: Option<&str> = None;
@@ -63,6 +69,21 @@ pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str, kind: TermKind)
         (Some(word), None) => Behind::Another(Refusal::ServiceAbout, word.to_owned()),
         (None, role) => Behind::Thing(role),
     }
+}
+
+/// What stands before a word of joining, when something stands behind it.
+fn before_and(rest: &str) -> Option<&str> {
+    let joined = ["及", "和", "与", "、", "+", "/"].iter().filter_map(|and| rest.split_once(and));
+    joined.filter(|(_, second)| second.chars().count() >= 2).map(|(first, _)| first).min_by_key(|first| first.len())
+}
+
+/// Whether these words change nothing: 设备, 本体, 系统.
+fn only_neutral(dictionary: &Dictionary, words: &str) -> bool {
+    let mut left = words.trim();
+    while let Some((word, Tail::Neutral)) = longest_suffix(dictionary, left) {
+        left = left.get(..left.len() - word.len()).unwrap_or_default();
+    }
+    left.is_empty()
 }
 
 /// Reads the rest of a clause forward, until something else begins.
