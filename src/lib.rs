@@ -41,13 +41,13 @@ pub use catalogue::{
     Catalogue, CatalogueEntry, CatalogueError, CatalogueSources, Condition, Crossing, Edition, EditionUse,
     GreenhouseMark, NoEdition, Quantity, Relation, Test,
 };
-pub use decision::{Decision, Trace, Wanted};
+pub use decision::{Decision, Fetch, IndicatorScore, Rating, ScoreState, Trace, VetoState, Wanted};
 pub use dictionary::lint::LintCode;
 pub use dictionary::{
     BundleFault, Dictionary, DictionaryError, Difference, ExactIndex, Hit, Need, RowChanges, Term, TermKind,
     builtin_texts,
 };
-pub use engine::{DecisionTask, Engine, EngineError, LoanInput};
+pub use engine::{DecisionTask, Engine, EngineError, LoanInput, RateTask};
 pub use eval::discover::{Discovery, DiscoveryTask, Likeness, MissingTerm, discover};
 pub use eval::impact::{
     Case, CaseExpected, ChangeKind, Comparison, LabelFlip, LineChange, LineImpact, LoanChange, LoanImpact, Shadowing,
@@ -59,9 +59,9 @@ pub use eval::{
 };
 pub use matcher::{Candidate, Matcher};
 pub use model::{
-    Checked, Classification, ConditionResult, ConditionState, Direction, Document, EntryLink, InvoiceLine,
-    InvoiceStatus, Loan, Location, Match, Money, Origin, Refusal, RefusedMatch, Role, Scene, Span, Strength, TextKind,
-    Verdict, Via,
+    Checked, Classification, ConditionResult, ConditionState, Direction, Document, Enterprise, EntryLink, FieldCell,
+    FieldKind, FieldRule, FieldValue, InvoiceLine, InvoiceStatus, Loan, Location, Match, Money, Origin, Record,
+    Refusal, RefusedMatch, Role, Scene, Span, Strength, TextKind, Verdict, Via,
 };
-pub use standard::{Fact, LoanRule, Parameter, Standard, StandardError};
+pub use standard::{EntityRules, Fact, Finding, LoanRule, PackTexts, Parameter, Standard, StandardError, check};
 pub use text::{Folded, Segmenter, fold};

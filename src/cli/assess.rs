@@ -15,6 +15,7 @@ use super::{
     quarantine::finish_quarantine,
     report::{self, Heading},
     runs::files,
+    standard::find_pack,
 };
 use crate::{
     decision::Decision,
@@ -32,8 +33,8 @@ pub struct AssessArgs {
     /// 发票文件，可多个 / invoice files
     #[arg(long, value_name = "FILE", num_args = 1..)]
     invoices: Vec<String>,
-    /// 规则包 / rule pack
-    #[arg(long, default_value = "sme-green-2022")]
+    /// 规则包代号或目录 / rule pack, by id or folder
+    #[arg(long, default_value = "sme-green-2022", value_name = "ID|DIR")]
     standard: String,
     /// 列映射文件 / column map
     #[arg(long, value_name = "COLS.TOML")]
@@ -165,9 +166,10 @@ pub(super) fn hashes(record: &RunRecord) -> Result<Vec<(String, String)>, Failur
 /// Reads the files of a run and decides every loan.
 pub(super) fn assess_files(shared: &Shared, record: &RunRecord) -> Result<Assessed, Failure> {
     let engine = shared.engine()?;
-    let standard = engine
-        .standard(&record.standard)
-        .ok_or_else(|| Failure::Said(format!("没有规则包 {}；见 lvjian standard list", record.standard)))?;
+    let standard = find_pack(engine, &record.standard)?;
+    if standard.rules.is_empty() {
+        return Err(Failure::Said(format!("规则包 {} 没有认绿规则（loan.toml）", standard.id)));
+    }
     let map = column_map(record.map.as_deref())?;
     let mut set_aside = Vec::new();
     let mut loans: Vec<Loan> = Vec::new();
@@ -209,7 +211,7 @@ pub(super) fn assess_files(shared: &Shared, record: &RunRecord) -> Result<Assess
             eprint!("\r认绿 {done}/{total}");
         }
     };
-    let task = DecisionTask { standard, threads: shared.threads(), progress: &progress };
+    let task = DecisionTask { standard: &standard, threads: shared.threads(), progress: &progress };
     let decisions = engine.assess(LoanInput { loans: &loans, invoices: &book.lines }, task);
     if live {
         eprintln!();

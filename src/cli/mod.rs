@@ -14,6 +14,7 @@ mod output;
 mod portfolio;
 mod progress;
 mod quarantine;
+mod rate;
 mod replay;
 mod report;
 mod runs;
@@ -71,6 +72,8 @@ enum Verb {
     Classify(classify::ClassifyArgs),
     /// 认绿：贷款台账加发票 / decide loans with their invoices
     Assess(assess::AssessArgs),
+    /// 评绿：企业采集表加发票 / rate enterprises with their invoices
+    Rate(rate::RateArgs),
     /// 为什么：一笔贷款或一段文字的依据链 / the trace of a loan or a text
     Why(why::WhyArgs),
     /// 重放：重新计算存档的决定并逐字节比较 / decide a stored run again and compare
@@ -174,6 +177,7 @@ pub fn run() -> ExitCode {
     let outcome = match &cli.verb {
         Verb::Classify(args) => classify::run(&cli.shared, args),
         Verb::Assess(args) => assess::run(&cli.shared, args),
+        Verb::Rate(args) => rate::run(&cli.shared, args),
         Verb::Why(args) => why::run(&cli.shared, args),
         Verb::Replay(args) => replay::run(&cli.shared, args),
         Verb::Card(args) => card::run(&cli.shared, args),

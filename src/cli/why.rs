@@ -20,7 +20,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub struct WhyArgs {
-    /// 借据号 / loan id
+    /// 借据号，或评过的企业的信用代码、名称 / loan id, or a rated enterprise
     #[arg(required_unless_present = "text")]
     id: Option<String>,
     /// 直接问一段文字 / ask about a text
@@ -67,6 +67,13 @@ pub(super) fn run(shared: &Shared, args: &WhyArgs) -> Result<(), Failure> {
             let decision =
                 decisions.iter().find(|decision| decision.get("loan_id").and_then(Value::as_str) == Some(id));
             let Some(decision) = decision else {
+                let ratings = DecisionStore::ratings(&args.store).load()?;
+                let named = |rating: &&Value, key: &str| rating.get(key).and_then(Value::as_str) == Some(id);
+                let rating = ratings.iter().find(|rating| named(rating, "entity_id") || named(rating, "name"));
+                if let Some(rating) = rating {
+                    super::rate::show(&mut out, rating)?;
+                    return out.finish();
+                }
                 return Err(Failure::Said(format!(
                     "{} 里没有借据 {id}；先运行 lvjian assess / no such loan in the store",
                     store.path().display()
@@ -192,7 +199,7 @@ fn loan_trace(out: &mut Output, decision: &Value) -> Result<(), Failure> {
     Ok(())
 }
 
-fn branch(out: &mut Output, step: &Value, depth: usize) -> Result<(), Failure> {
+pub(super) fn branch(out: &mut Output, step: &Value, depth: usize) -> Result<(), Failure> {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let leaf = step.get("leaf");
     let rests = match leaf.map(|leaf| text(leaf, "kind")).as_deref() {

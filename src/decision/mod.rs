@@ -1,6 +1,9 @@
 //! The decisions: 认绿 for a loan, and the trace that explains it.
 
 mod assess;
+mod rate;
+mod rating;
+mod score;
 mod trace;
 
 use jiff::civil::Date;
@@ -8,6 +11,8 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 pub use assess::{Case, assess};
+pub use rate::{RateCase, rate};
+pub use rating::{Fetch, IndicatorScore, Rating, ScoreState, VetoState};
 pub use trace::Trace;
 
 use crate::model::{EntryLink, Money, Scene, Verdict};

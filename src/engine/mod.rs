@@ -1,6 +1,7 @@
 //! The facade that wires the stages; the only place that knows them all.
 
 mod loans;
+mod rating;
 
 use std::path::Path;
 
@@ -16,6 +17,7 @@ use crate::{
 };
 
 pub use loans::{DecisionTask, LoanInput};
+pub use rating::RateTask;
 
 /// Everything needed to read and decide: catalogue, dictionary, ordinary words. Share one between threads.
 pub struct Engine {

@@ -1,9 +1,13 @@
 //! From matches to evidence: netted, amount-weighted, each invoice once.
 
+mod activity;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+
+pub use activity::{Activity, TermUse, activity};
 
 use crate::model::{Classification, EntryLink, InvoiceLine, InvoiceStatus, Loan, Match, Money, Strength, Verdict};
 

@@ -93,6 +93,8 @@ columns! {
     GreenRevenue = "green_revenue": "绿色营收占比" | "绿色收入占比" | "green_revenue";
     /// Grade.
     Grade = "grade": "评绿等级" | "绿色等级" | "grade";
+    /// Business scope of an enterprise.
+    Scope = "scope": "经营范围" | "主营业务" | "scope";
     /// Role of the borrower.
     Role = "role": "role" | "角色";
     /// File of a row that was set aside and is handed in again.
@@ -202,6 +204,15 @@ impl Header {
     /// The place of a column, from 0.
     pub fn place(&self, column: Column) -> Option<usize> {
         self.places.get(&column).copied()
+    }
+
+    /// The place of the first column that bears one of these headings, from 0.
+    pub fn place_named(&self, headings: &[String]) -> Option<usize> {
+        let own = |heading: &String| {
+            let wanted = normal(heading);
+            self.headings.iter().position(|cell| normal(cell) == wanted)
+        };
+        headings.iter().find_map(own)
     }
 
     /// The heading of a column as written.

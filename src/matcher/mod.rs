@@ -11,7 +11,7 @@ mod resolve;
 mod role;
 
 pub use glance::{Glance, Silence};
-pub use role::buyer_role;
+pub use role::{buyer_role, seller_role};
 
 use crate::{
     catalogue::{Catalogue, Edition},

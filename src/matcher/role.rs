@@ -52,3 +52,15 @@ pub fn buyer_role(industry: &str) -> Option<Role> {
         _ => Some(Role::Use),
     }
 }
+
+/// What a sale most likely is for a seller of this GB/T 4754 industry: farms and factories (01–43) make, wholesalers
+/// and retailers (51, 52) trade, builders and power suppliers (44, 47–50) build, everybody else serves.
+pub fn seller_role(industry: &str) -> Option<Role> {
+    let digits: String = industry.chars().filter(char::is_ascii_digit).take(2).collect();
+    match digits.parse::<u8>().ok()? {
+        1..=43 => Some(Role::Make),
+        51 | 52 => Some(Role::Trade),
+        44 | 47..=50 => Some(Role::Build),
+        _ => Some(Role::Service),
+    }
+}

@@ -2,6 +2,7 @@
 
 mod classification;
 mod document;
+mod enterprise;
 mod invoice;
 mod loan;
 mod money;
@@ -11,6 +12,7 @@ mod words;
 
 pub use classification::{Classification, ConditionResult, EntryLink, Match, RefusedMatch};
 pub use document::{Document, Location};
+pub use enterprise::{Enterprise, FieldCell, FieldKind, FieldRule, FieldValue, Record};
 pub use invoice::{InvoiceLine, InvoiceStatus};
 pub use loan::{Checked, Loan};
 pub use money::Money;

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{EditionRule, Fact, LoanRule, Parameter, Standard};
+use super::{EditionRule, Fact, Finding, LoanRule, Parameter, Standard, entity_file};
 use crate::model::{Origin, Verdict};
 
 /// A pack that cannot be read.
@@ -38,6 +38,45 @@ pub enum StandardError {
         /// Its name.
         name: &'static str,
     },
+    /// Faults of the entity rules.
+    #[error("{file}: {}", listed(findings))]
+    Faults {
+        /// File.
+        file: String,
+        /// Each with its code.
+        findings: Vec<Finding>,
+    },
+}
+
+impl StandardError {
+    /// The error as findings with their codes.
+    pub fn findings(self) -> Vec<Finding> {
+        let finding = |code, place: &str, detail: String| vec![Finding { code, place: place.to_owned(), detail }];
+        match self {
+            Self::Toml { file, source } => finding("P001", &file, source.to_string()),
+            Self::Value { ref file, .. } => finding("P013", file, self.to_string()),
+            Self::Missing { ref file, .. } => finding("P019", file, self.to_string()),
+            Self::Faults { findings, .. } => findings,
+        }
+    }
+}
+
+fn listed(findings: &[Finding]) -> String {
+    let lines = findings.iter().map(|found| format!("{} {}：{}", found.code, found.place, found.detail));
+    lines.collect::<Vec<_>>().join("；")
+}
+
+/// The texts of a pack's files. A pack has rules for loans, for enterprises, or both.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PackTexts<'t> {
+    /// Name shown in messages.
+    pub name: &'t str,
+    /// standard.toml
+    pub head: &'t str,
+    /// loan.toml
+    pub loan: Option<&'t str>,
+    /// entity.toml
+    pub entity: Option<&'t str>,
 }
 
 #[derive(Deserialize)]
@@ -46,9 +85,11 @@ struct HeadFile {
     title: String,
     basis: String,
     notice: String,
+    from: Option<String>,
+    to: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct LoanFile {
     edition: Vec<EditionRow>,
     parameters: BTreeMap<String, ParameterRow>,
@@ -111,24 +152,38 @@ const POINTS: &[&str] = &[
 
 /// The packs that ship with the program.
 pub fn builtin_standards() -> Result<Vec<Standard>, StandardError> {
-    macro_rules! pack {
-        ($id:literal) => {
-            Standard::read(
-                ($id, include_str!(concat!("../../dictionaries/standards/", $id, "/standard.toml"))),
-                ($id, include_str!(concat!("../../dictionaries/standards/", $id, "/loan.toml"))),
-            )
+    macro_rules! text {
+        ($id:literal, $file:literal) => {
+            include_str!(concat!("../../dictionaries/standards/", $id, "/", $file))
         };
     }
-    Ok(vec![pack!("sme-green-2022")?])
+    Ok(vec![
+        Standard::read(PackTexts {
+            name: "sme-green-2022",
+            head: text!("sme-green-2022", "standard.toml"),
+            loan: Some(text!("sme-green-2022", "loan.toml")),
+            entity: Some(text!("sme-green-2022", "entity.toml")),
+        })?,
+        Standard::read(PackTexts {
+            name: "cqjr-026-2024",
+            head: text!("cqjr-026-2024", "standard.toml"),
+            loan: None,
+            entity: Some(text!("cqjr-026-2024", "entity.toml")),
+        })?,
+    ])
 }
 
 impl Standard {
-    /// Reads a pack from its two files, each given as name and text.
-    pub fn read(head: (&str, &str), loan: (&str, &str)) -> Result<Self, StandardError> {
-        let fingerprint = blake3::hash(format!("{}\0{}", head.1, loan.1).as_bytes()).to_hex().to_string();
-        let file = format!("{}/loan.toml", loan.0);
-        let top: HeadFile = toml(&format!("{}/standard.toml", head.0), head.1)?;
-        let rows: LoanFile = toml(&file, loan.1)?;
+    /// Reads a pack from the texts of its files.
+    pub fn read(texts: PackTexts<'_>) -> Result<Self, StandardError> {
+        let parts = [Some(texts.head), texts.loan, texts.entity].map(Option::unwrap_or_default);
+        let fingerprint = blake3::hash(parts.join("\0").as_bytes()).to_hex().to_string();
+        let file = format!("{}/loan.toml", texts.name);
+        let top: HeadFile = toml(&format!("{}/standard.toml", texts.name), texts.head)?;
+        let rows: LoanFile = match texts.loan {
+            Some(text) => toml(&file, text)?,
+            None => LoanFile::default(),
+        };
         let bad = |place: &str, value: &str| StandardError::Value {
             file: file.clone(),
             place: place.to_owned(),
@@ -137,6 +192,19 @@ impl Standard {
         let date = |text: &Option<String>| match text {
             Some(text) => text.parse::<Date>().map(Some).map_err(|_| bad("edition", text)),
             None => Ok(None),
+        };
+        let period = (date(&top.from)?, date(&top.to)?);
+        let entity = match texts.entity {
+            None => None,
+            Some(text) => {
+                let file = format!("{}/entity.toml", texts.name);
+                let (rules, findings) = entity_file::read(text, period)
+                    .map_err(|source| StandardError::Toml { file: file.clone(), source })?;
+                if !findings.is_empty() {
+                    return Err(StandardError::Faults { file, findings });
+                }
+                Some(rules)
+            }
         };
         let mut editions = Vec::new();
         for row in rows.edition {
@@ -150,6 +218,7 @@ impl Standard {
                 source: row.source,
             });
         }
+        let rates_only = texts.loan.is_none();
         let table = |rows: BTreeMap<String, ParameterRow>, needed: &'static [&'static str]| {
             let mut table = BTreeMap::new();
             for (name, row) in rows {
@@ -157,7 +226,7 @@ impl Standard {
                 let value: Decimal = text.parse().map_err(|_| bad(&name, &text))?;
                 table.insert(name.clone(), Parameter { name, value, origin: row.origin, source: row.source });
             }
-            match needed.iter().find(|name| !table.contains_key(**name)) {
+            match needed.iter().find(|name| !rates_only && !table.contains_key(**name)) {
                 Some(name) => Err(StandardError::Missing { file: file.clone(), name }),
                 None => Ok(table),
             }
@@ -188,6 +257,7 @@ impl Standard {
             parameters: table(rows.parameters, PARAMETERS)?,
             points: table(rows.points, POINTS)?,
             rules,
+            entity,
         })
     }
 }
@@ -217,7 +287,7 @@ mod tests {
         let loan =
             include_str!("../../dictionaries/standards/sme-green-2022/loan.toml").replace("\"veto\"", "\"vteo\"");
         let head = include_str!("../../dictionaries/standards/sme-green-2022/standard.toml");
-        let error = Standard::read(("x", head), ("x", &loan)).unwrap_err();
+        let error = Standard::read(PackTexts { name: "x", head, loan: Some(&loan), entity: None }).unwrap_err();
         assert!(error.to_string().contains("vteo"), "{error}");
     }
 }

@@ -1,5 +1,8 @@
 //! Rule packs: a bank's standard as dated data, every value with its origin.
 
+mod check;
+mod entity;
+mod entity_file;
 mod load;
 
 use std::collections::BTreeMap;
@@ -7,7 +10,12 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-pub use load::{StandardError, builtin_standards};
+pub use check::{Finding, check};
+pub use entity::{
+    Band, Basis, Counted, EntityRules, Indicator, Joined, LineFilter, Measure, Overlay, Part, Proof, Veto, VetoTest,
+    rounded,
+};
+pub use load::{PackTexts, StandardError, builtin_standards};
 
 use crate::model::{Origin, Verdict};
 
@@ -151,8 +159,10 @@ pub struct Standard {
     pub parameters: BTreeMap<String, Parameter>,
     /// Confidence points by name.
     pub points: BTreeMap<String, Parameter>,
-    /// Ordered rules; the first that holds wins.
+    /// Ordered rules; the first that holds wins. None in a pack that only rates enterprises.
     pub rules: Vec<LoanRule>,
+    /// Rules for enterprises, when the pack has them.
+    pub entity: Option<EntityRules>,
 }
 
 impl Standard {

@@ -9,8 +9,6 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::decision::Decision;
-
 /// A folder with the decisions of one run.
 #[derive(Clone, Debug)]
 pub struct DecisionStore {
@@ -68,13 +66,18 @@ impl DecisionStore {
         Self { file: folder.join("decisions.ndjson") }
     }
 
+    /// The store of ratings in `folder`, beside the decisions.
+    pub fn ratings(folder: &Path) -> Self {
+        Self { file: folder.join("ratings.ndjson") }
+    }
+
     /// Where the decisions are.
     pub fn path(&self) -> &Path {
         &self.file
     }
 
     /// Replaces the stored decisions. The new file appears whole or not at all.
-    pub fn save(&self, decisions: &[Decision]) -> Result<(), StoreError> {
+    pub fn save<T: Serialize>(&self, decisions: &[T]) -> Result<(), StoreError> {
         let io = |source| StoreError::Io { path: self.file.display().to_string(), source };
         let folder = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(io)?;

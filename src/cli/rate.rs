@@ -1,0 +1,295 @@
+//! `rate`: enterprises with their invoices in, 评绿 ratings out.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum};
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::{
+    Failure, Shared,
+    classify::column_map,
+    output::{Format, Output},
+    quarantine::finish_quarantine,
+    report::{self, Heading},
+    standard::find_pack,
+    why::branch,
+};
+use crate::{
+    decision::{Rating, ScoreState},
+    engine::RateTask,
+    ingest::{Input, InvoiceBook, Sink, read_entities},
+    model::{Checked, Enterprise, FieldKind},
+    standard::EntityRules,
+    store::DecisionStore,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Language {
+    Zh,
+    En,
+}
+
+#[derive(Debug, Args)]
+pub struct RateArgs {
+    /// 企业采集表（xlsx、csv、json、ndjson）/ the enterprises
+    #[arg(long, value_name = "FILE", required_unless_present = "template")]
+    entities: Option<String>,
+    /// 发票文件，可多个，进项销项都要 / invoice files, bought and sold
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    invoices: Vec<String>,
+    /// 规则包代号或目录 / rule pack, by id or folder
+    #[arg(long, default_value = "sme-green-2022", value_name = "ID|DIR")]
+    standard: String,
+    /// 写一张空白采集表（csv 或 xlsx）后退出 / write an empty collection form
+    #[arg(long, value_name = "FILE", conflicts_with = "entities")]
+    template: Option<PathBuf>,
+    /// 列映射文件 / column map
+    #[arg(long, value_name = "COLS.TOML")]
+    map: Option<PathBuf>,
+    /// 理由的语言 / language of the reasons
+    #[arg(long, value_enum, default_value = "zh")]
+    lang: Language,
+    /// 输出格式
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// 输出文件 / output file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// 存档目录，供 why 使用 / where ratings are kept for `why`
+    #[arg(long, default_value = ".lvjian", value_name = "DIR")]
+    store: PathBuf,
+    /// 隔离行写入的文件 / where bad rows go
+    #[arg(long, value_name = "FILE")]
+    quarantine: Option<PathBuf>,
+    /// 有隔离行时退出码为 1 / exit 1 when rows were set aside
+    #[arg(long)]
+    fail_on_rejects: bool,
+}
+
+const HEADINGS: &[Heading] = &[
+    Heading { name: "企业名称", width: 32 },
+    Heading { name: "等级", width: 12 },
+    Heading { name: "得分", width: 7 },
+    Heading { name: "已知部分", width: 8 },
+    Heading { name: "覆盖率", width: 8 },
+    Heading { name: "可能等级", width: 8 },
+    Heading { name: "主要理由", width: 60 },
+];
+
+/// Further columns of files.
+const MORE: &[Heading] = &[
+    Heading { name: "统一社会信用代码", width: 20 },
+    Heading { name: "行业代码", width: 8 },
+    Heading { name: "触及否决项", width: 30 },
+    Heading { name: "未查否决项", width: 20 },
+    Heading { name: "待补材料", width: 60 },
+    Heading { name: "提示", width: 40 },
+    Heading { name: "指标得分", width: 60 },
+    Heading { name: "目录版本", width: 14 },
+    Heading { name: "窗口", width: 24 },
+    Heading { name: "指纹", width: 40 },
+    Heading { name: "说明", width: 40 },
+];
+
+pub(super) fn run(shared: &Shared, args: &RateArgs) -> Result<(), Failure> {
+    let engine = shared.engine()?;
+    let standard = find_pack(engine, &args.standard)?;
+    let rules = standard
+        .entity
+        .as_ref()
+        .ok_or_else(|| Failure::Said(format!("规则包 {} 没有评绿规则（entity.toml）", standard.id)))?;
+    if let Some(path) = &args.template {
+        return template(shared, rules, path);
+    }
+    let map = column_map(args.map.as_deref())?;
+    let mut set_aside = Vec::new();
+    let mut enterprises: Vec<Enterprise> = Vec::new();
+    let input = Input::named(args.entities.as_deref().unwrap_or_default());
+    let mut sink = Sink { give: &mut |one| enterprises.push(one), set_aside: &mut |bad| set_aside.push(bad) };
+    read_entities(&input, &map, &rules.fields, &mut sink)?;
+    let inputs: Vec<Input> = args.invoices.iter().map(|name| Input::named(name)).collect();
+    // Sales are told by the seller, so no line can be left out by its buyer.
+    let book = InvoiceBook::read(&inputs, &map, &|_, _| true, &mut |bad| set_aside.push(bad), &mut |_, _| {})?;
+    shared.say(&format!("企业 {} 户，发票明细 {} 行", enterprises.len(), book.lines.len()));
+    let task = RateTask {
+        standard: &standard,
+        rules,
+        as_of: shared.as_of(),
+        threads: shared.threads(),
+        english: args.lang == Language::En,
+    };
+    let ratings = engine.rate(&enterprises, &book.lines, task)?;
+    let store = DecisionStore::ratings(&args.store);
+    store.save(&ratings)?;
+    write(args, &ratings)?;
+    let count = |grade: &str| ratings.iter().filter(|rating| rating.grade == grade).count();
+    let mut words: Vec<String> =
+        rules.grades.iter().map(|grade| format!("{} {}", grade.name, count(&grade.name))).collect();
+    words.push(format!("{} {}", rules.unrated, count(&rules.unrated)));
+    shared.say(&format!("共 {} 户：{}", ratings.len(), words.join("，")));
+    if let Some(first) = ratings.first() {
+        shared.say(&first.notice);
+        shared.say(&first.fingerprint);
+    }
+    shared.say(&format!("依据链已存 {}；用 lvjian why 信用代码或企业名称 查看", store.path().display()));
+    finish_quarantine(shared, &set_aside, args.quarantine.as_deref(), args.fail_on_rejects)
+}
+
+/// An empty form: headings, and one example row that must be overwritten.
+fn template(shared: &Shared, rules: &EntityRules, path: &Path) -> Result<(), Failure> {
+    let fixed = [
+        ("企业名称", "示例：台州某某模具有限公司"),
+        ("统一社会信用代码", "91331000MA00000000"),
+        ("行业代码", "3525"),
+        ("经营范围", "模具制造；模具销售"),
+    ];
+    let own = rules.fields.iter().map(|field| {
+        let example = match field.kind {
+            FieldKind::Word => field.words.join("/"),
+            _ => field.example.clone(),
+        };
+        (field.headings.first().cloned().unwrap_or_default(), example)
+    });
+    let cells: Vec<(String, String)> =
+        fixed.iter().map(|(heading, cell)| ((*heading).to_owned(), (*cell).to_owned())).chain(own).collect();
+    let mut out = Output::open(Some(path))?;
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx")) {
+        let failed = |error: rust_xlsxwriter::XlsxError| Failure::Said(error.to_string());
+        let mut workbook = report::dated_workbook()?;
+        let page = workbook.add_worksheet();
+        page.set_name("企业采集表").map_err(failed)?;
+        for (column, (heading, cell)) in (0u16..).zip(&cells) {
+            page.write_string(0, column, heading).map_err(failed)?;
+            page.write_string(1, column, cell).map_err(failed)?;
+        }
+        out.write_all(&workbook.save_to_buffer().map_err(failed)?)?;
+    } else {
+        out.write_all("\u{feff}".as_bytes())?;
+        let mut writer = csv::Writer::from_writer(&mut out);
+        let failed = |error: csv::Error| Failure::Said(error.to_string());
+        writer.write_record(cells.iter().map(|(heading, _)| heading)).map_err(failed)?;
+        writer.write_record(cells.iter().map(|(_, cell)| cell)).map_err(failed)?;
+        writer.flush()?;
+        drop(writer);
+    }
+    out.finish()?;
+    shared.say(&format!("采集表已写入 {}；不知道的格留空，没有的写 无，不适用的写 不适用：理由", path.display()));
+    Ok(())
+}
+
+fn grade(rating: &Rating) -> String {
+    if rating.provisional { format!("{}（暂定）", rating.grade) } else { rating.grade.clone() }
+}
+
+fn percent(share: Decimal) -> String {
+    format!("{}%", (share * Decimal::ONE_HUNDRED).round_dp(2).normalize())
+}
+
+fn short_row(rating: &Rating) -> Vec<String> {
+    vec![
+        rating.name.clone(),
+        grade(rating),
+        rating.low.normalize().to_string(),
+        rating.known.map_or_else(|| "—".to_owned(), |known| known.normalize().to_string()),
+        percent(rating.coverage),
+        rating.possible_grade.clone().unwrap_or_else(|| "—".to_owned()),
+        rating.reasons.join("；"),
+    ]
+}
+
+fn long_row(rating: &Rating) -> Vec<String> {
+    let vetoes = |state| {
+        let of = rating.vetoes.iter().filter(|veto| veto.state == state);
+        of.map(|veto| format!("{} {}", veto.id, veto.name)).collect::<Vec<_>>().join("；")
+    };
+    let fetch: Vec<String> = rating
+        .fetch
+        .iter()
+        .map(|row| format!("{}（{}，至多 +{}）", row.document, row.settles.join("、"), row.gain.normalize()))
+        .collect();
+    let points: Vec<String> = rating
+        .indicators
+        .iter()
+        .map(|row| match row.state {
+            ScoreState::NotApplicable | ScoreState::Missing => format!("{} {}", row.id, row.state.chinese()),
+            _ => format!("{} {}/{}", row.id, row.low.normalize(), row.max.normalize()),
+        })
+        .collect();
+    let mut row = short_row(rating);
+    row.extend([
+        rating.entity_id.clone(),
+        rating.industry.clone(),
+        vetoes(Checked::Yes),
+        vetoes(Checked::Unknown),
+        fetch.join("；"),
+        rating.flags.join("；"),
+        points.join("；"),
+        rating.edition.clone(),
+        format!("{} 至 {}", rating.window.0, rating.window.1),
+        rating.fingerprint.clone(),
+        rating.notice.clone(),
+    ]);
+    row
+}
+
+fn write(args: &RateArgs, ratings: &[Rating]) -> Result<(), Failure> {
+    let headings: Vec<Heading> =
+        HEADINGS.iter().chain(MORE).map(|heading| Heading { name: heading.name, width: heading.width }).collect();
+    let mut output = Output::open(args.output.as_deref())?;
+    match args.format {
+        Format::Text => {
+            let rows: Vec<Vec<String>> = ratings.iter().map(short_row).collect();
+            report::text(&mut output, HEADINGS, &rows)?;
+        }
+        Format::Ndjson => {
+            for rating in ratings {
+                serde_json::to_writer(&mut output, rating).map_err(std::io::Error::from)?;
+                output.write_all(b"\n")?;
+            }
+        }
+        Format::Csv => report::csv(&mut output, &headings, ratings.iter().map(long_row))?,
+        Format::Xlsx => report::xlsx(&mut output, "评绿", &headings, ratings.iter().map(long_row))?,
+    }
+    output.finish()
+}
+
+/// A stored rating for people, with its trace.
+pub(super) fn show(out: &mut Output, rating: &Value) -> Result<(), Failure> {
+    let text = |value: &Value, key: &str| match value.get(key) {
+        Some(Value::String(text)) => text.clone(),
+        _ => "—".to_owned(),
+    };
+    let list = |key: &str| rating.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let provisional = rating.get("provisional").and_then(Value::as_bool) == Some(true);
+    let mark = if provisional { "（暂定，有否决项未查）" } else { "" };
+    writeln!(out, "{}　{}　行业 {}", text(rating, "name"), text(rating, "entity_id"), text(rating, "industry"))?;
+    writeln!(out, "等级：{}{mark}　可能等级 {}", text(rating, "grade"), text(rating, "possible_grade"))?;
+    let (low, known, coverage) = (text(rating, "low"), text(rating, "known"), text(rating, "coverage"));
+    writeln!(out, "得分 {low}（缺数据不给分）　已知部分 {known}　覆盖率 {coverage}")?;
+    for reason in list("reasons") {
+        writeln!(out, "  · {}", reason.as_str().unwrap_or_default())?;
+    }
+    for row in list("fetch") {
+        let settles: Vec<String> = row
+            .get("settles")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| id.as_str().map(str::to_owned))
+            .collect();
+        writeln!(out, "  待补：{}（{}，至多 +{} 分）", text(&row, "document"), settles.join("、"), text(&row, "gain"))?;
+    }
+    for flag in list("flags") {
+        writeln!(out, "  提示：{}", flag.as_str().unwrap_or_default())?;
+    }
+    writeln!(out, "\n依据链")?;
+    if let Some(trace) = rating.get("trace") {
+        branch(out, trace, 0)?;
+    }
+    writeln!(out, "\n{}\n{}", text(rating, "notice"), text(rating, "fingerprint"))?;
+    Ok(())
+}
