@@ -45,7 +45,7 @@ fn every_code_has_a_page_and_a_fixture_that_gives_exactly_it() {
 }
 
 /// Cases that the engine does not yet read as they are written. The number may only fall.
-const FAILING_CASES: usize = 12;
+const FAILING_CASES: usize = 0;
 
 #[test]
 fn the_shipped_tables_have_no_errors_but_counted_failing_cases() {

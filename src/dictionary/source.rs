@@ -161,13 +161,20 @@ struct GroupRow {
     words: Vec<String>,
 }
 
-/// Every record of a table, with its header; rows are read from them without copying a cell.
-fn records(file: &str, text: &str) -> Result<(StringRecord, Vec<StringRecord>), DictionaryError> {
+/// Gives every record of a table, with its header, one after the other in the same memory.
+fn each_record(
+    file: &str,
+    text: &str,
+    mut take: impl FnMut(&StringRecord, &StringRecord) -> Result<(), DictionaryError>,
+) -> Result<(), DictionaryError> {
     let bad = |source| DictionaryError::Row { file: file.to_owned(), source };
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().map_err(bad)?.clone();
-    let records = reader.records().collect::<Result<_, _>>().map_err(bad)?;
-    Ok((header, records))
+    let mut record = StringRecord::new();
+    while reader.read_record(&mut record).map_err(bad)? {
+        take(&header, &record)?;
+    }
+    Ok(())
 }
 
 fn row<'r, R: Deserialize<'r>>(
@@ -179,15 +186,20 @@ fn row<'r, R: Deserialize<'r>>(
 }
 
 /// Parsed cells that many rows share.
-struct Shared<'r, T>(HashMap<&'r str, Arc<[T]>>);
+struct Shared<T>(HashMap<String, Arc<[T]>>);
 
-impl<'r, T> Shared<'r, T> {
+impl<T> Shared<T> {
     fn new() -> Self {
         Self(HashMap::new())
     }
 
-    fn get(&mut self, cell: &'r str, parse: impl FnOnce(&str) -> Vec<T>) -> Arc<[T]> {
-        self.0.entry(cell).or_insert_with(|| parse(cell).into()).clone()
+    fn get(&mut self, cell: &str, parse: impl FnOnce(&str) -> Vec<T>) -> Arc<[T]> {
+        if let Some(known) = self.0.get(cell) {
+            return known.clone();
+        }
+        let parsed: Arc<[T]> = parse(cell).into();
+        self.0.insert(cell.to_owned(), parsed.clone());
+        parsed
     }
 }
 
@@ -286,9 +298,8 @@ impl Tables {
     fn add(&mut self, file: &str, text: &str) -> Result<(), DictionaryError> {
         match file {
             "exclusions.csv" => {
-                let (header, records) = records(file, text)?;
-                for record in &records {
-                    let row: ExclusionRow = row(file, &header, record)?;
+                each_record(file, text, |header, record| {
+                    let row: ExclusionRow = row(file, header, record)?;
                     let surface = folded(row.surface);
                     let blocks = if row.blocks == "*" { Vec::new() } else { list(row.blocks) };
                     let exclusion = Exclusion {
@@ -298,12 +309,12 @@ impl Tables {
                         reason: row.reason.to_owned(),
                     };
                     self.exclusions.insert(surface, exclusion);
-                }
+                    Ok(())
+                })?;
             }
             "negatives.csv" => {
-                let (header, records) = records(file, text)?;
-                for record in &records {
-                    let row: NegativeRow = row(file, &header, record)?;
+                each_record(file, text, |header, record| {
+                    let row: NegativeRow = row(file, header, record)?;
                     let negative = Negative {
                         id: row.id.to_owned(),
                         surface: row.surface.to_owned(),
@@ -313,12 +324,12 @@ impl Tables {
                         source: (row.source.to_owned(), row.locator.to_owned()),
                     };
                     self.negatives.insert(negative.id.clone(), negative);
-                }
+                    Ok(())
+                })?;
             }
             "tax-labels.csv" => {
-                let (header, records) = records(file, text)?;
-                for record in &records {
-                    let row: LabelRow = row(file, &header, record)?;
+                each_record(file, text, |header, record| {
+                    let row: LabelRow = row(file, header, record)?;
                     let label = TaxLabel {
                         label: row.label.to_owned(),
                         prefixes: list(row.prefixes),
@@ -327,7 +338,8 @@ impl Tables {
                         supports: list(row.supports),
                     };
                     self.labels.insert(folded(row.label), label);
-                }
+                    Ok(())
+                })?;
             }
             "cues.toml" => {
                 for row in groups(file, text)? {
@@ -370,19 +382,18 @@ impl Tables {
     }
 
     fn add_terms(&mut self, file: &str, text: &str) -> Result<(), DictionaryError> {
-        let (header, records) = records(file, text)?;
         let mut seen = HashSet::new();
         let mut company = Shared::new();
         let mut neighbours = Shared::new();
-        for record in &records {
-            let row: TermRow = row(file, &header, record)?;
+        each_record(file, text, |header, record| {
+            let row: TermRow = row(file, header, record)?;
             let bad = |column: &'static str, value: &str| DictionaryError::Cell {
                 file: file.to_owned(),
                 id: row.id.to_owned(),
                 column,
                 value: value.to_owned(),
             };
-            if !seen.insert(row.id) {
+            if !seen.insert(row.id.to_owned()) {
                 return Err(DictionaryError::Duplicate { file: file.to_owned(), id: row.id.to_owned() });
             }
             let term = Term {
@@ -406,7 +417,8 @@ impl Tables {
                 term: row.term.to_owned(),
             };
             self.terms.insert(term.id.clone(), term);
-        }
+            Ok(())
+        })?;
         Ok(())
     }
 }
