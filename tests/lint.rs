@@ -44,15 +44,9 @@ fn every_code_has_a_page_and_a_fixture_that_gives_exactly_it() {
     }
 }
 
-/// Cases that the engine does not yet read as they are written. The number may only fall.
-const FAILING_CASES: usize = 0;
-
 #[test]
-fn the_shipped_tables_have_no_errors_but_counted_failing_cases() {
-    let ran = lvjian(&["dict", "check", "--format", "ndjson"], b"");
-    let (failing, errors): (Vec<_>, Vec<_>) =
-        ran.lines().into_iter().filter(|line| line["severity"] == "error").partition(|line| line["code"] == "D017");
+fn the_shipped_tables_have_no_errors() {
+    let ran = lvjian(&["dict", "check", "--format", "ndjson"], b"").exits(0);
+    let errors: Vec<_> = ran.lines().into_iter().filter(|line| line["severity"] == "error").collect();
     assert!(errors.is_empty(), "{errors:#?}");
-    assert!(failing.len() <= FAILING_CASES, "{} failing cases: {failing:#?}", failing.len());
-    assert_eq!(ran.code, Some(i32::from(!failing.is_empty())), "errors give 1, none give 0: {}", ran.stderr);
 }
