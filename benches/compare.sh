@@ -58,6 +58,9 @@ read -r copy mb <<<"$(best "$bench" copy "$folder/a.csv" "$folder/out.csv")"
 row "csv crate: read, three more columns, write, 1 thread" "$copy" "$mb" "$(over "$copy" "$two")"
 read -r nd mb <<<"$(best "${run[@]}" --threads 2 classify "$folder/a.ndjson" -o "$folder/out.ndjson")"
 row "lvjian classify NDJSON → NDJSON, 2 threads" "$nd" "$mb" "$(over "$nd" "$two")"
+[ -f "$folder/dense.csv" ] || "$bench" dense "$rows" "$folder/dense.csv" >"$folder/dense.txt"
+read -r dense mb <<<"$(best "${run[@]}" --threads 2 classify "$folder/dense.csv" --format csv -o "$folder/out.csv")"
+row "lvjian classify CSV, 2 threads, where $(sed 's/.*text, //' "$folder/dense.txt")" "$dense" "$mb" "$(over "$dense" "$two")"
 
 if [ "${TEN:-0}" = 1 ]; then
     { head -1 "$folder/a.csv"; for _ in 1 2 3 4 5 6 7 8 9 10; do tail -n +2 "$folder/a.csv"; done; } >"$folder/ten.csv"

@@ -2,7 +2,8 @@
 //! other automata. `benches/compare.sh` runs all of it and `benches/record/` keeps the results.
 //!
 //! ```text
-//! cargo bench --bench lines -- generate ROWS FILE [SEED]   a seeded CSV, about 215 bytes a line
+//! cargo bench --bench lines -- generate ROWS FILE [SEED]   a seeded CSV, about 215 bytes a line, 3 % with a candidate
+//! cargo bench --bench lines -- dense ROWS FILE [SEED]      the same, ordinary goods as they come: half with a candidate
 //! cargo bench --bench lines -- copy IN OUT                 the csv crate reads and writes it with three more columns
 //! cargo bench --bench lines -- surfaces FILE               the folded surfaces of the dictionary, one a line
 //! cargo bench --bench lines -- match FILE                  the matching stage alone; counts are asserted equal first
@@ -23,14 +24,14 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
-        ["generate", rows, file] => generate(rows.parse().expect("a number of rows"), file, 20_261_122),
-        ["generate", rows, file, seed] => {
-            generate(rows.parse().expect("a number of rows"), file, seed.parse().expect("a seed"));
+        [what @ ("generate" | "dense"), rows, file, seed @ ..] => {
+            let seed = seed.first().map_or(20_261_122, |seed| seed.parse().expect("a seed"));
+            generate(rows.parse().expect("a number of rows"), file, seed, *what == "dense");
         }
         ["copy", from, to] => copy(from, to),
         ["surfaces", file] => surfaces(file),
         ["match", file] => matching(file),
-        _ => eprintln!("generate ROWS FILE [SEED] | copy IN OUT | surfaces FILE | match FILE"),
+        _ => eprintln!("generate|dense ROWS FILE [SEED] | copy IN OUT | surfaces FILE | match FILE"),
     }
 }
 
@@ -156,43 +157,59 @@ const MAKERS: [&str; 12] = [
     "金华五金工具厂",
 ];
 
-/// A table like the tax bureau's export. About three goods names in a hundred hold a surface of the dictionary.
-fn generate(rows: usize, file: &str, seed: u64) {
+const BRANDS: [&str; 10] = ["永固牌", "海川", "东方", "金盾牌", "大禾", "三和", "力源牌", "德顺", "鸿发", "宝利"];
+
+/// A table like the tax bureau's export. Of a hundred goods names about three are a term of the dictionary; `dense` takes
+/// the other names as they come, without it only such as hold no surface at all.
+fn generate(rows: usize, file: &str, seed: u64, dense: bool) {
     let dictionary = Dictionary::with_overlays(&[]).expect("the shipped tables compile");
     let terms: Vec<&str> =
         dictionary.terms().iter().filter(|term| term.active).map(|term| term.term.as_str()).collect();
+    let has_candidate = |goods: &str| !dictionary.exact().hits(fold(goods).text()).is_empty();
     let mut chance = Chance(seed);
     let mut out = BufWriter::with_capacity(1 << 20, File::create(file).expect("the file can be written"));
-    writeln!(out, "数电票号码,开票日期,销方识别号,销方名称,购方识别号,购买方名称,税收分类编码,货物或应税劳务名称,规格型号,数量,金额,税额,价税合计,发票状态")
-        .expect("written");
+    writeln!(
+        out,
+        "数电票号码,开票日期,销方识别号,销方名称,购买方名称,税收分类编码,货物或应税劳务名称,规格型号,数量,金额,税额,价税合计,发票状态"
+    )
+    .expect("written");
     let (mut goods_bytes, mut with_candidate) = (0, 0);
     for row in 0..rows {
         let size = chance.below(900) + 10;
-        let mut goods = format!("*{}*", chance.of(&LABELS));
-        if chance.below(1_000) < 26 {
-            goods.push_str(terms[chance.below(terms.len())]);
-        } else {
-            goods.push_str(chance.of(&QUALITIES));
-            goods.push_str(chance.of(&THINGS));
-        }
-        goods.push_str(&format!(" {}{}-{size}", ["M", "DN", "Φ", "A", "HRB"][chance.below(5)], chance.below(99)));
+        let is_term = chance.below(1_000) < 30;
+        let goods = loop {
+            let name = if is_term {
+                terms[chance.below(terms.len())].to_owned()
+            } else {
+                format!("{}{}{}", chance.of(&BRANDS), chance.of(&QUALITIES), chance.of(&THINGS))
+            };
+            let sign = chance.of(&["M", "DN", "Φ", "A", "HRB"]);
+            let goods = format!("*{}*{name} {sign}{}-{size}", chance.of(&LABELS), chance.below(99));
+            if is_term || dense || !has_candidate(&goods) {
+                break goods;
+            }
+        };
         goods_bytes += goods.len();
-        with_candidate += usize::from(!dictionary.exact().hits(fold(&goods).text()).is_empty());
+        with_candidate += usize::from(has_candidate(&goods));
         let net = chance.below(9_000_000) + 100;
         let tax = net * 13 / 100;
         let gross = net + tax;
         writeln!(
             out,
-            "2533{row:016},2025-{:02}-{:02},9133{:014},{},91331000MA{:08},{},{:019},{goods},{size}mm,{},{}.{:02},{}.{:02},{}.{:02},正常",
+            "2533{row:012},2025-{:02}-{:02},9133{:014},{},{},{:019},{goods},{size}mm,{},{}.{:02},{}.{:02},{}.{:02},正常",
             chance.below(12) + 1,
             chance.below(28) + 1,
             chance.below(90_000),
             chance.of(&MAKERS),
-            chance.below(20_000),
             chance.of(&MAKERS),
             1_080_000_000_000_000_000u64 + chance.below(9_000_000) as u64,
             chance.below(500) + 1,
-            net / 100, net % 100, tax / 100, tax % 100, gross / 100, gross % 100,
+            net / 100,
+            net % 100,
+            tax / 100,
+            tax % 100,
+            gross / 100,
+            gross % 100,
         )
         .expect("written");
     }

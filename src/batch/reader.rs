@@ -1,4 +1,4 @@
-//! Reading one line: a quick look first, the full reading where a term stands, and what was read before remembered.
+//! Reading one line: a quick look first, then the full reading where a term stands, of which the last are remembered.
 
 use std::hash::Hasher;
 
@@ -38,6 +38,8 @@ pub struct LineReader<'e> {
     last: Slot,
     /// The commonest answer.
     nothing: Vec<u8>,
+    /// The last other answer to a text without a surface.
+    said: Vec<u8>,
 }
 
 /// A remembered answer.
@@ -47,11 +49,6 @@ struct Slot {
     answer: Vec<u8>,
     verdict: Option<Verdict>,
 }
-
-/// What begins a key: texts that are silent whatever stands around them, texts that must be read in full, and full
-/// readings.
-const LOOK: u8 = 0;
-const READ: u8 = 1;
 
 impl<'e> LineReader<'e> {
     /// A reader that remembers nothing yet.
@@ -66,6 +63,7 @@ impl<'e> LineReader<'e> {
             folded: String::new(),
             last: Slot::default(),
             nothing,
+            said: Vec::new(),
         }
     }
 
@@ -76,36 +74,21 @@ impl<'e> LineReader<'e> {
 
     /// The verdict of `line`, and its answer as [`Style`] says, without a line end.
     pub fn answer(&mut self, line: &Line<'_>) -> (Verdict, &[u8]) {
-        self.key.clear();
-        self.key.extend([LOOK, line.kind as u8]);
-        self.key.extend_from_slice(line.text.as_bytes());
-        let place = self.place();
-        let known = self.slots.get(place).filter(|slot| slot.key == self.key).map(|slot| slot.verdict);
-        match known {
-            Some(Some(verdict)) => return (verdict, self.slots.get(place).map_or(&[], |slot| &slot.answer)),
-            Some(None) => {}
-            None => {
-                let silent = self.glance.silent(&line.text, line.kind);
-                let slot = self.take_slot(place);
-                slot.verdict = silent.map(|(verdict, _)| verdict);
-                if let Some((verdict, silence)) = silent {
-                    let slot = self.slots.get_mut(place).unwrap_or(&mut self.last);
-                    if silence == Silence::Nothing {
-                        slot.answer.extend_from_slice(&self.nothing);
-                    } else {
-                        write_silent(self.style, verdict, silence, &mut slot.answer);
-                    }
-                    return (verdict, &slot.answer);
-                }
+        match self.glance.silent(&line.text, line.kind) {
+            None => self.read(line),
+            Some((verdict, Silence::Nothing)) => (verdict, &self.nothing),
+            Some((verdict, silence)) => {
+                self.said.clear();
+                write_silent(self.style, verdict, silence, &mut self.said);
+                (verdict, &self.said)
             }
         }
-        self.read(line)
     }
 
     /// Reads a line in which a surface of the dictionary stands.
     fn read(&mut self, line: &Line<'_>) -> (Verdict, &[u8]) {
         self.key.clear();
-        self.key.extend([READ, line.kind as u8, line.role.map_or(0, |role| role as u8 + 1)]);
+        self.key.extend([line.kind as u8, line.role.map_or(0, |role| role as u8 + 1)]);
         for part in [&line.text, &line.spec, &line.tax_code, &line.industry] {
             self.key.extend_from_slice(part.as_bytes());
             self.key.push(0);

@@ -22,7 +22,7 @@ pub use bundle::{BUNDLE_FILE, BundleFault};
 pub use cues::Cues;
 pub use difference::{Difference, RowChanges};
 pub use format::{canonical, shape};
-pub use index::{ExactIndex, Hit, NearIndex, NearTerms};
+pub use index::{ExactIndex, Hit, Look, NearIndex, NearTerms, Sieve};
 #[cfg(feature = "recall")]
 pub use index::{RecallError, RecallIndex};
 pub use skos::{Source, turtle};

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use aho_corasick::AhoCorasick;
-
 use super::Matcher;
 use crate::{
+    dictionary::{Look, Sieve},
     model::{TextKind, Verdict},
     text::{Layout, fold_into},
 };
@@ -62,25 +61,19 @@ fn words<'d>(matcher: &Matcher<'d>, group: &str) -> &'d [String] {
 /// A matcher with what the quick look needs. Make one for each thread.
 pub struct Glance<'d> {
     matcher: Matcher<'d>,
-    /// Words of `unreadable` and `vague-purpose`; `None` when they cannot be compiled, and then every text is looked
-    /// at in full.
-    cues: Option<AhoCorasick>,
-    /// The last bytes of the words of `unreadable-whole`.
-    endings: [bool; 256],
+    sieve: Sieve<'d>,
     folded: String,
 }
 
 impl<'d> Glance<'d> {
     /// Prepares the quick look.
     pub fn new(matcher: Matcher<'d>) -> Self {
-        let cues = words(&matcher, "unreadable").iter().chain(words(&matcher, "vague-purpose"));
-        let mut endings = [false; 256];
-        for last in words(&matcher, "unreadable-whole").iter().filter_map(|word| word.bytes().last()) {
-            if let Some(ending) = endings.get_mut(usize::from(last)) {
-                *ending = true;
-            }
-        }
-        Self { matcher, cues: AhoCorasick::new(cues).ok(), endings, folded: String::new() }
+        let dictionary = matcher.dictionary;
+        let group =
+            |name| dictionary.cue(name).map_or(&[][..], |group| group.words.as_slice()).iter().map(String::as_str);
+        let cues = group("unreadable").chain(group("vague-purpose"));
+        let sieve = Sieve::new(dictionary.exact(), cues, group("unreadable-whole"));
+        Self { matcher, sieve, folded: String::new() }
     }
 
     /// The matcher that reads texts in full.
@@ -91,20 +84,18 @@ impl<'d> Glance<'d> {
     /// The verdict of a text in which no surface of the dictionary occurs; `None` when one does, and the text must be
     /// read in full. The answer is that of [`Matcher::read`].
     pub fn silent(&mut self, text: &str, kind: TextKind) -> Option<(Verdict, Silence<'d>)> {
-        fold_into(text, &mut self.folded);
-        if self.matcher.near.is_some() || !self.matcher.dictionary.exact().hits(&self.folded).is_empty() {
+        if self.matcher.near.is_some() {
             return None;
         }
-        let folded = self.folded.as_str();
-        let last = folded.trim_end().bytes().last().unwrap_or_default();
-        let plain = folded.chars().any(char::is_alphabetic)
-            && !self.endings.get(usize::from(last)).is_some_and(|ending| *ending && self.ends_with_whole(folded))
-            && self.cues.as_ref().is_some_and(|cues| !cues.is_match(folded));
-        Some(if plain { (Verdict::NotGreen, Silence::Nothing) } else { silent(&self.matcher, kind, folded) })
-    }
-
-    fn ends_with_whole(&self, folded: &str) -> bool {
-        let folded = folded.trim_end();
-        words(&self.matcher, "unreadable-whole").iter().any(|word| folded.ends_with(word.as_str()))
+        match self.sieve.look(text) {
+            Look::Plain => return Some((Verdict::NotGreen, Silence::Nothing)),
+            Look::Surface => return None,
+            Look::Unsure => {}
+        }
+        fold_into(text, &mut self.folded);
+        if !self.matcher.dictionary.exact().hits(&self.folded).is_empty() {
+            return None;
+        }
+        Some(silent(&self.matcher, kind, &self.folded))
     }
 }

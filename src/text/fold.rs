@@ -65,6 +65,33 @@ pub fn fold_into(original: &str, folded: &mut String) {
     each_piece(original, |piece, _| folded.push(piece));
 }
 
+/// What a character becomes when it is folded alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Single {
+    /// White space; what stands around it decides whether one blank is left of it.
+    Blank,
+    /// Nothing.
+    Invisible,
+    /// Another character or itself.
+    One(char),
+    /// More than one.
+    Several,
+}
+
+/// Folds one character.
+pub(crate) fn fold_single(character: char) -> Single {
+    let mut single = None;
+    pieces(character, |piece| {
+        let now = match piece {
+            blank if blank.is_whitespace() => Single::Blank,
+            hidden if is_invisible(hidden) => Single::Invisible,
+            other => Single::One(other),
+        };
+        single = Some(if single.is_some() { Single::Several } else { now });
+    });
+    single.unwrap_or(Single::Invisible)
+}
+
 /// Gives every folded character with the place, in the original, of the character it came from.
 fn each_piece(original: &str, mut give: impl FnMut(char, (u32, u32))) {
     let mut blank: Option<(u32, u32)> = None;
@@ -132,7 +159,8 @@ fn is_invisible(character: char) -> bool {
         || (character.is_control() && !character.is_whitespace())
 }
 
-fn keeps_blank(before: Script, now: Script) -> bool {
+/// Whether a blank is kept between two characters of these classes.
+pub(crate) fn keeps_blank(before: Script, now: Script) -> bool {
     before == now && before != Script::Other
         || matches!((before, now), (Script::Latin, Script::Digit) | (Script::Digit, Script::Latin))
 }

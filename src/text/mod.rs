@@ -8,6 +8,7 @@ mod segment;
 
 pub use decode::{Decoded, Encoding, decode};
 pub use fold::{Folded, fold, fold_into, fold_text};
+pub(crate) use fold::{Single, fold_single, keeps_blank};
 pub use phrase::{Layout, Phrase};
 pub use script::{Script, cuts_latin, script_of};
 pub use segment::Segmenter;

@@ -121,6 +121,20 @@ impl ExactIndex {
         hits
     }
 
+    /// Whether any surface stands in a text given by the codes of its characters.
+    pub(super) fn holds(&self, codes: &[u16]) -> bool {
+        let stored = &self.stored;
+        let single = |code| stored.singles.binary_search_by_key(code, |single: &(u16, u32)| single.0).is_ok();
+        if !stored.singles.is_empty() && codes.iter().any(single) {
+            return true;
+        }
+        codes.iter().zip(codes.iter().skip(1)).zip(2..).any(|((&first, &second), next)| {
+            stored.passes(first, second)
+                && first != 0
+                && stored.pair(first, second).is_some_and(|node| stored.reaches(node, codes.get(next..)))
+        })
+    }
+
     /// Follows the text behind `end` from `node`, taking every surface on the way.
     fn walk(&self, mut node: u32, start: usize, mut end: usize, text: &str, hits: &mut Vec<Hit>) {
         self.stored.emit(node, start, end, hits);
@@ -132,7 +146,8 @@ impl ExactIndex {
         }
     }
 
-    fn code(&self, character: char) -> u16 {
+    /// Code of a folded character; 0 when no surface has it.
+    pub(super) fn code(&self, character: char) -> u16 {
         match self.codes.get(character as usize) {
             Some(&code) => code,
             None => self.stored.rare_code(character),
@@ -248,6 +263,21 @@ impl Stored {
         let range = self.range(&self.first_child, node)?;
         let from = range.start;
         self.label.get(range)?.binary_search(&code).ok().map(|place| (from + place) as u32)
+    }
+
+    /// Whether a surface ends at `node` or further down, along `codes`.
+    fn reaches(&self, mut node: u32, codes: Option<&[u16]>) -> bool {
+        let ends = |node| self.range(&self.first_output, node).is_some_and(|outputs| !outputs.is_empty());
+        for &code in codes.unwrap_or_default() {
+            if ends(node) {
+                return true;
+            }
+            match self.child(node, code) {
+                Some(child) => node = child,
+                None => return false,
+            }
+        }
+        ends(node)
     }
 
     fn emit(&self, node: u32, start: usize, end: usize, hits: &mut Vec<Hit>) {

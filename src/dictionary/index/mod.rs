@@ -4,8 +4,10 @@ mod exact;
 mod near;
 #[cfg(feature = "recall")]
 mod recall;
+mod sieve;
 
 pub use exact::{ExactIndex, Hit};
 pub use near::{NearIndex, NearTerms};
 #[cfg(feature = "recall")]
 pub use recall::{RecallError, RecallIndex};
+pub use sieve::{Look, Sieve};

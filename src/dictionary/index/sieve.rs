@@ -1,0 +1,180 @@
+//! Tells at one pass over a raw text, without folding it into memory, whether any surface stands in it.
+
+use super::ExactIndex;
+use crate::text::{Script, Single, fold_single, keeps_blank, script_of};
+
+/// What a look through the sieve says of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// A surface stands there.
+    Surface,
+    /// No surface, no watched pair, at least one letter, and a last character that was not watched.
+    Plain,
+    /// Anything else: fold the text and look at it in full.
+    Unsure,
+}
+
+/// Folds and looks up a character by one access to a table that fills itself. Make one for each thread.
+#[derive(Clone, Debug)]
+pub struct Sieve<'d> {
+    index: &'d ExactIndex,
+    /// What is known of each character of the basic plane; 0: not looked at yet.
+    known: Vec<u32>,
+    /// The first two characters of watched words, and the last ones of watched endings, all folded.
+    watched: Vec<(char, char)>,
+    last: Vec<char>,
+    codes: Vec<u16>,
+}
+
+/// Bits of what is known of a character; the lowest sixteen are its code in the index.
+const KNOWN: u32 = 1 << 16;
+const BLANK: u32 = 1 << 17;
+const INVISIBLE: u32 = 1 << 18;
+const SEVERAL: u32 = 1 << 19;
+const ALPHABETIC: u32 = 1 << 20;
+const FIRST: u32 = 1 << 21;
+const SECOND: u32 = 1 << 22;
+const LAST: u32 = 1 << 23;
+const SCRIPT: u32 = 24;
+
+impl<'d> Sieve<'d> {
+    /// Looks for the surfaces of `index`. A text in which a pair of neighbours could begin one of `words` (of two characters or more), or whose last
+    /// character ends one of `endings`, is never plain. Words and endings are folded.
+    pub fn new<'w>(
+        index: &'d ExactIndex,
+        words: impl Iterator<Item = &'w str>,
+        endings: impl Iterator<Item = &'w str>,
+    ) -> Self {
+        let begins = |word: &str| {
+            let mut characters = word.chars();
+            characters.next().zip(characters.next())
+        };
+        let watched = words.filter_map(begins).collect();
+        let last = endings.filter_map(|word| word.chars().next_back()).collect();
+        Self { index, known: vec![0; 0x1_0000], watched, last, codes: Vec::new() }
+    }
+
+    /// Looks at `text`, which need not be folded.
+    pub fn look(&mut self, text: &str) -> Look {
+        let mut codes = std::mem::take(&mut self.codes);
+        codes.clear();
+        let look = self.fill(text, &mut codes);
+        let look = if self.index.holds(&codes) { Look::Surface } else { look };
+        self.codes = codes;
+        look
+    }
+
+    /// Folds `text` into codes of the index.
+    fn fill(&mut self, text: &str, codes: &mut Vec<u16>) -> Look {
+        let mut blank = false;
+        let mut before = 0;
+        let mut first = ' ';
+        let mut all = 0;
+        let mut watched = false;
+        for character in text.chars() {
+            let now = self.known(character);
+            if now & (BLANK | INVISIBLE | SEVERAL) != 0 {
+                if now & SEVERAL != 0 {
+                    codes.clear();
+                    return Look::Unsure;
+                }
+                blank |= now & BLANK != 0;
+                continue;
+            }
+            if blank {
+                blank = false;
+                if before != 0 && keeps_blank(script(before), script(now)) {
+                    codes.push(self.index.code(' '));
+                    before = 0;
+                }
+            }
+            codes.push(now as u16);
+            watched |= before & FIRST != 0 && now & SECOND != 0 && self.is_watched(first, character);
+            all |= now;
+            before = now;
+            first = character;
+        }
+        let plain = all & ALPHABETIC != 0 && !watched && before & LAST == 0;
+        if plain { Look::Plain } else { Look::Unsure }
+    }
+
+    #[cold]
+    fn is_watched(&self, first: char, second: char) -> bool {
+        match (fold_single(first), fold_single(second)) {
+            (Single::One(first), Single::One(second)) => self.watched.contains(&(first, second)),
+            _ => true,
+        }
+    }
+
+    fn known(&mut self, character: char) -> u32 {
+        match self.known.get(character as usize) {
+            Some(&known) if known != 0 => known,
+            _ => self.learn(character),
+        }
+    }
+
+    #[cold]
+    fn learn(&mut self, character: char) -> u32 {
+        let known = KNOWN
+            | match fold_single(character) {
+                Single::Blank => BLANK,
+                Single::Invisible => INVISIBLE,
+                Single::Several => SEVERAL,
+                Single::One(folded) => {
+                    let flag = |set: bool, bit: u32| if set { bit } else { 0 };
+                    u32::from(self.index.code(folded))
+                        | flag(folded.is_alphabetic(), ALPHABETIC)
+                        | flag(self.watched.iter().any(|pair| pair.0 == folded), FIRST)
+                        | flag(self.watched.iter().any(|pair| pair.1 == folded), SECOND)
+                        | flag(self.last.contains(&folded), LAST)
+                        | (script_of(folded) as u32) << SCRIPT
+                }
+            };
+        if let Some(place) = self.known.get_mut(character as usize) {
+            *place = known;
+        }
+        known
+    }
+}
+
+fn script(known: u32) -> Script {
+    match known >> SCRIPT {
+        0 => Script::Han,
+        1 => Script::Latin,
+        2 => Script::Digit,
+        _ => Script::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::text::fold;
+
+    proptest! {
+        /// The sieve never calls plain what folding and looking in full would not, and misses no surface.
+        #[test]
+        fn agrees_with_the_folded_text(
+            surfaces in proptest::collection::vec("[光伏热泵a1 ]{1,4}", 1..8),
+            text in "[光伏熱泵Ａa１1 　×㎡，\u{200b}𬭎-]{0,24}",
+        ) {
+            let surfaces: Vec<String> = surfaces.iter().map(|surface| fold(surface).text().to_owned()).collect();
+            let index = ExactIndex::new(&surfaces).unwrap();
+            let mut sieve = Sieve::new(&index, ["泵1"].into_iter(), ["伏热"].into_iter());
+            let folded = fold(&text);
+            let found = !index.hits(folded.text()).is_empty();
+            match sieve.look(&text) {
+                Look::Surface => prop_assert!(found),
+                Look::Unsure => prop_assert!(!found || text.contains('㎡')),
+                Look::Plain => {
+                    prop_assert!(!found);
+                    prop_assert!(folded.text().chars().any(char::is_alphabetic));
+                    prop_assert!(!folded.text().contains("泵1"));
+                    prop_assert!(!folded.text().trim_end().ends_with("伏热"));
+                }
+            }
+        }
+    }
+}
