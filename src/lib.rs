@@ -61,7 +61,7 @@ pub use matcher::{Candidate, Matcher};
 pub use model::{
     Checked, Classification, ConditionResult, ConditionState, Direction, Document, Enterprise, EntryLink, FieldCell,
     FieldKind, FieldRule, FieldValue, InvoiceLine, InvoiceStatus, Loan, Location, Match, Money, Origin, Record,
-    Refusal, RefusedMatch, Role, Scene, Span, Strength, TextKind, Verdict, Via,
+    Refusal, RefusedMatch, Role, Scene, Span, Strength, TextKind, UnreadCell, Verdict, Via,
 };
 pub use standard::{EntityRules, Fact, Finding, LoanRule, PackTexts, Parameter, Standard, StandardError, check};
 pub use text::{Folded, Segmenter, fold};

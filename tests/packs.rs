@@ -68,6 +68,22 @@ fn every_code_has_a_fixture_that_gives_it_and_nothing_else() {
     assert_eq!(documented, given, "pages and fixtures name the same codes");
 }
 
+/// Falling points are right where the pack says that lower is better.
+#[test]
+fn a_measure_may_be_said_to_be_better_when_lower() {
+    let falling = Fixture {
+        code: "none".to_owned(),
+        pack: "sme-green-2022".to_owned(),
+        edits: vec![Edit {
+            file: "entity.toml".to_owned(),
+            find: "bands = [{ from = 0, to = 0.30, points = [0, 14] }, { from = 0.30, points = 14 }]".to_owned(),
+            put: "lower_is_better = true, bands = [{ from = 0, to = 0.30, points = [14, 0] }, { from = 0.30, points = 0 }]"
+                .to_owned(),
+        }],
+    };
+    assert_eq!(findings(&Engine::builtin().unwrap(), &falling), []);
+}
+
 #[test]
 fn the_shipped_packs_are_clean() {
     let engine = Engine::builtin().unwrap();

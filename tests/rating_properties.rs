@@ -23,7 +23,7 @@ fn rate(enterprise: &Enterprise, lines: &[InvoiceLine], pack: &str) -> Rating {
     let standard = ENGINE.standard(pack).unwrap();
     let rules = standard.entity.as_ref().unwrap();
     let as_of = "2025-12-31".parse().unwrap();
-    let task = RateTask { standard, rules, as_of, threads: 1, english: false };
+    let task = RateTask { standard, rules, as_of, threads: 1 };
     ENGINE.rate(std::slice::from_ref(enterprise), lines, task).unwrap().remove(0)
 }
 

@@ -12,7 +12,7 @@ use super::{
     Failure, Shared,
     classify::column_map,
     output::{Format, Output},
-    quarantine::finish_quarantine,
+    quarantine::{finish_quarantine, tell_ignored},
     report::{self, Heading},
     runs::files,
     standard::find_pack,
@@ -176,6 +176,7 @@ pub(super) fn assess_files(shared: &Shared, record: &RunRecord) -> Result<Assess
     let ledger = Input::named(&record.loans);
     let mut sink = Sink { give: &mut |loan| loans.push(loan), set_aside: &mut |bad| set_aside.push(bad) };
     let found = read_loans(&ledger, &map, &mut sink)?;
+    tell_ignored(shared, ledger.name(), &found.ignored);
     if let Some(encoding) = found.encoding {
         shared.say(&format!("{}：按 {} 读取", record.loans, encoding.name()));
     }
@@ -184,6 +185,7 @@ pub(super) fn assess_files(shared: &Shared, record: &RunRecord) -> Result<Assess
         if let Some(encoding) = found.encoding {
             shared.say(&format!("{}：按 {} 读取", input.name(), encoding.name()));
         }
+        tell_ignored(shared, input.name(), &found.ignored);
     };
     // What the loans do not need is not kept: a month of invoices of all customers may be far larger than the ledger.
     let borrowers: HashSet<&str> = loans.iter().map(Loan::borrower).collect();

@@ -14,7 +14,7 @@ use super::{
     output::Output,
     report::{SHEET_ROWS, dated_workbook},
 };
-use crate::ingest::{ORIGIN_HEADINGS, Quarantined};
+use crate::ingest::{IgnoredColumn, ORIGIN_HEADINGS, Quarantined};
 
 /// Rows told one by one; the rest is counted.
 const SHOWN: u64 = 10;
@@ -94,6 +94,21 @@ pub fn line_of(bad: &Quarantined) -> Result<Vec<u8>, Failure> {
     let mut line = serde_json::to_vec(bad).map_err(std::io::Error::from)?;
     line.push(b'\n');
     Ok(line)
+}
+
+/// Names the columns of a file that are not read, those first that look like a slip.
+pub fn tell_ignored(shared: &Shared, file: &str, ignored: &[IgnoredColumn]) {
+    for (column, nearest) in ignored.iter().filter_map(|column| Some((column, column.nearest.as_ref()?))) {
+        let heading = &column.heading;
+        shared.say(&format!(
+            "{file}：列“{heading}”没有读；若是“{nearest}”，请改列名或用 --map / not read, did you mean “{nearest}”?"
+        ));
+    }
+    let others: Vec<&str> =
+        ignored.iter().filter(|column| column.nearest.is_none()).map(|column| column.heading.as_str()).collect();
+    if !others.is_empty() {
+        shared.say(&format!("{file}：没有读的列 / columns not read：{}", others.join("、")));
+    }
 }
 
 /// Tells about rows that were kept in memory, and writes them down where the user asked.

@@ -13,7 +13,7 @@ use super::{
     Failure, Shared,
     classify::column_map,
     output::{Format, Output},
-    quarantine::finish_quarantine,
+    quarantine::{finish_quarantine, tell_ignored},
     report::{self, Heading},
     standard::find_pack,
     why::branch,
@@ -22,7 +22,7 @@ use crate::{
     decision::{Rating, ScoreState},
     engine::RateTask,
     ingest::{Input, InvoiceBook, Sink, read_entities},
-    model::{Checked, Enterprise, FieldKind},
+    model::{Checked, Enterprise, FieldKind, UnreadCell},
     standard::EntityRules,
     store::DecisionStore,
 };
@@ -110,18 +110,21 @@ pub(super) fn run(shared: &Shared, args: &RateArgs) -> Result<(), Failure> {
     let mut enterprises: Vec<Enterprise> = Vec::new();
     let input = Input::named(args.entities.as_deref().unwrap_or_default());
     let mut sink = Sink { give: &mut |one| enterprises.push(one), set_aside: &mut |bad| set_aside.push(bad) };
-    read_entities(&input, &map, &rules.fields, &mut sink)?;
+    let found = read_entities(&input, &map, &rules.fields, &mut sink)?;
+    tell_ignored(shared, input.name(), &found.ignored);
+    for one in &enterprises {
+        for cell in &one.unread {
+            let UnreadCell { heading, text, advice } = cell;
+            shared.say(&format!("{} {heading}“{text}”无法识别，按缺数据计；{advice} / taken as missing", one.location));
+        }
+    }
     let inputs: Vec<Input> = args.invoices.iter().map(|name| Input::named(name)).collect();
     // Sales are told by the seller, so no line can be left out by its buyer.
-    let book = InvoiceBook::read(&inputs, &map, &|_, _| true, &mut |bad| set_aside.push(bad), &mut |_, _| {})?;
+    let book = InvoiceBook::read(&inputs, &map, &|_, _| true, &mut |bad| set_aside.push(bad), &mut |input, found| {
+        tell_ignored(shared, input.name(), &found.ignored);
+    })?;
     shared.say(&format!("企业 {} 户，发票明细 {} 行", enterprises.len(), book.lines.len()));
-    let task = RateTask {
-        standard: &standard,
-        rules,
-        as_of: shared.as_of(),
-        threads: shared.threads(),
-        english: args.lang == Language::En,
-    };
+    let task = RateTask { standard: &standard, rules, as_of: shared.as_of(), threads: shared.threads() };
     let ratings = engine.rate(&enterprises, &book.lines, task)?;
     let store = DecisionStore::ratings(&args.store);
     store.save(&ratings)?;

@@ -33,8 +33,6 @@ pub struct RateCase<'c> {
     pub since: Date,
     /// Engine version and content hashes.
     pub fingerprint: &'c str,
-    /// Reasons in English.
-    pub english: bool,
 }
 
 /// Rates one enterprise. Missing data is neither zero nor full: it lowers `low` and `coverage`, never `known`.
@@ -92,7 +90,7 @@ pub fn rate(case: &RateCase<'_>, standard: &Standard, rules: &EntityRules, catal
         },
         name: case.enterprise.name.clone(),
         industry: case.enterprise.industry.clone(),
-        reasons: reasons(case, rules, &indicators, &vetoes),
+        reasons: reasons(&indicators, &vetoes),
         flags: flags(case, rules, value("declared_tolerance")),
         overlay: overlay.map(|overlay| overlay.name.clone()),
         window: (case.since.to_string(), case.as_of.to_string()),
@@ -213,19 +211,10 @@ fn fetch(
 }
 
 /// At most four: vetoes that hit, else the strongest gains and the heaviest losses among what was really scored.
-fn reasons(
-    case: &RateCase<'_>,
-    rules: &EntityRules,
-    indicators: &[IndicatorScore],
-    vetoes: &[VetoState],
-) -> Vec<String> {
+fn reasons(indicators: &[IndicatorScore], vetoes: &[VetoState]) -> Vec<String> {
     let hits: Vec<&VetoState> = vetoes.iter().filter(|veto| veto.state == Checked::Yes).collect();
     if !hits.is_empty() {
-        let english = |id: &str| rules.vetoes.iter().find(|veto| veto.id == id).map_or("", |veto| &veto.english);
-        let say = |veto: &&VetoState| match case.english {
-            true => format!("veto {}: {} ({})", veto.id, english(&veto.id), veto.reason),
-            false => format!("触及否决项 {} {}（{}）", veto.id, veto.name, veto.reason),
-        };
+        let say = |veto: &&VetoState| format!("触及否决项 {} {}（{}）", veto.id, veto.name, veto.reason);
         return hits.iter().take(4).map(say).collect();
     }
     let known: Vec<&IndicatorScore> =
@@ -236,25 +225,26 @@ fn reasons(
     losses.sort_by_key(|row| std::cmp::Reverse(row.known_max - row.low));
     let mut told: BTreeSet<&str> = BTreeSet::new();
     let mut said = Vec::new();
-    let english = |id: &str| rules.indicators.iter().find(|row| row.id == id).map_or("", |row| &row.english);
     for (row, lost) in gains.iter().take(2).map(|row| (row, false)).chain(losses.iter().map(|row| (row, true))) {
         if said.len() == 4 || !told.insert(&row.id) {
             continue;
         }
-        let (low, most) = (row.low.normalize(), row.known_max.normalize());
-        said.push(match (case.english, lost) {
-            (false, false) => format!("{}得 {low} 分，满分 {most}（{}）", row.name, row.reason),
-            (false, true) => format!("{}只得 {low} 分，满分 {most}（{}）", row.name, row.reason),
-            (true, false) => format!("{}: {low} of {most} points ({})", english(&row.id), row.reason),
-            (true, true) => format!("{}: only {low} of {most} points ({})", english(&row.id), row.reason),
-        });
+        let (low, most) = (row.low.normalize(), row.max.normalize());
+        let verb = if lost { "只得" } else { "得" };
+        let open = match row.max - row.known_max {
+            points if points.is_zero() => String::new(),
+            points => format!("（其中 {} 分缺数据）", points.normalize()),
+        };
+        said.push(format!("{}{verb} {low} 分，满分 {most}{open}：{}", row.name, row.reason));
     }
     said
 }
 
 /// Things to look at that change no point.
 fn flags(case: &RateCase<'_>, rules: &EntityRules, tolerance: Decimal) -> Vec<String> {
-    let mut flags = Vec::new();
+    let unread = &case.enterprise.unread;
+    let mut flags: Vec<String> =
+        unread.iter().map(|cell| format!("{}“{}”无法识别，按缺数据计", cell.heading, cell.text)).collect();
     for indicator in &rules.indicators {
         let measured = indicator.parts.iter().find_map(|part| match &part.measure {
             Measure::Share { side, .. } => case.activity.side(*side).own_share(),

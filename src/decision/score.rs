@@ -198,7 +198,7 @@ fn measure(
             FieldValue::Word(word) => same(*points.get(word)?, format!("{}：{word}", part.name)),
             _ => None,
         },
-        Measure::Share { side, bands } => {
+        Measure::Share { side, bands, .. } => {
             let evidence = case.activity.side(*side);
             let share = evidence.own_share()?;
             for voucher in evidence.vouchers.iter().filter(|voucher| !voucher.green.fen().eq(&0)).take(SHOWN) {

@@ -33,8 +33,6 @@ pub struct RateTask<'t> {
     pub as_of: Date,
     /// Threads; at least one. The answer does not depend on it.
     pub threads: usize,
-    /// Reasons in English.
-    pub english: bool,
 }
 
 /// Lines of every firm, by tax id or, without one, by name.
@@ -115,7 +113,6 @@ impl Engine {
             as_of: task.as_of,
             since,
             fingerprint: &self.fingerprint(&edition.id, Some(task.standard)),
-            english: task.english,
         };
         rate(&case, task.standard, task.rules, self.catalogue())
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use crate::text::fold;
@@ -155,12 +156,61 @@ impl ColumnMap {
     }
 }
 
+/// Units and hints that people write in brackets behind a heading.
+const UNITS: [&str; 20] = [
+    "元",
+    "万元",
+    "%",
+    "百分比",
+    "项",
+    "件",
+    "个",
+    "张",
+    "户",
+    "次",
+    "是/否",
+    "有/无",
+    "是或否",
+    "有或无",
+    "必填",
+    "选填",
+    "如有",
+    "近12个月",
+    "近一年",
+    "近三年",
+];
+
 /// A heading without blanks, stars, units and width.
 fn normal(heading: &str) -> String {
     let folded: String =
         fold(heading).text().chars().filter(|c| !c.is_whitespace() && *c != '*' && *c != '_').collect();
-    let bare = folded.strip_suffix("(元)").or_else(|| folded.strip_suffix("(万元)")).unwrap_or(&folded);
-    bare.to_owned()
+    let unit = folded.strip_suffix([')', ']']).and_then(|text| text.rsplit_once(['(', '[']));
+    match unit {
+        Some((bare, unit)) if UNITS.contains(&unit) => bare.to_owned(),
+        _ => folded,
+    }
+}
+
+/// How alike two headings are, 0…1: shared pairs of characters, or 1 when one contains the other.
+fn likeness(one: &str, other: &str) -> Decimal {
+    let (one, other) = (normal(one), normal(other));
+    let shorter = one.chars().count().min(other.chars().count());
+    if shorter >= 3 && (one.contains(&other) || other.contains(&one)) {
+        return Decimal::ONE;
+    }
+    let pairs = |text: &str| -> Vec<(char, char)> { text.chars().zip(text.chars().skip(1)).collect() };
+    let (one, other) = (pairs(&one), pairs(&other));
+    let shared = one.iter().filter(|pair| other.contains(pair)).count();
+    Decimal::from(2 * shared) / Decimal::from((one.len() + other.len()).max(1))
+}
+
+/// A column that is not read, and the heading it may have been meant for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoredColumn {
+    /// Its heading as written.
+    pub heading: String,
+    /// The known heading most like it.
+    pub nearest: Option<String>,
 }
 
 /// A row of headings, understood.
@@ -215,6 +265,32 @@ impl Header {
         headings.iter().find_map(own)
     }
 
+    /// The columns that neither `map` nor `fields` (headings beside the known columns) understands. The nearest heading is
+    /// looked for among `fields` and the known `columns` that the table lacks.
+    pub fn ignored(&self, map: &ColumnMap, columns: &[Column], fields: &[&str]) -> Vec<IgnoredColumn> {
+        let field = |heading: &str| fields.iter().any(|known| normal(known) == normal(heading));
+        let lacking = columns.iter().filter(|column| !self.has(**column)).flat_map(|column| column.headings());
+        let free = fields.iter().filter(|known| !self.headings.iter().any(|own| normal(own) == normal(known)));
+        let candidates: Vec<&str> = lacking.chain(free).copied().filter(|heading| !heading.is_ascii()).collect();
+        let unknown = self
+            .headings
+            .iter()
+            .filter(|heading| !heading.trim().is_empty() && map.column(heading).is_none() && !field(heading));
+        unknown
+            .map(|heading| {
+                let scored = candidates.iter().map(|known| (likeness(heading, known), *known));
+                let best = scored.filter(|(score, _)| *score >= Decimal::new(5, 1)).max_by_key(|(score, _)| *score);
+                IgnoredColumn { heading: heading.clone(), nearest: best.map(|(_, known)| known.to_owned()) }
+            })
+            .collect()
+    }
+
+    /// Whether the heading of the column at `place` says that its numbers are `unit`.
+    pub fn has_unit(&self, place: usize, unit: &str) -> bool {
+        let heading = self.headings.get(place).map(|heading| fold(heading).text().to_owned()).unwrap_or_default();
+        heading.rsplit_once(['(', '[']).is_some_and(|(_, behind)| behind.contains(unit))
+    }
+
     /// The heading of a column as written.
     pub fn heading(&self, column: Column) -> &str {
         self.places.get(&column).and_then(|&place| self.headings.get(place)).map_or(column.key(), String::as_str)
@@ -239,10 +315,34 @@ mod tests {
             ("*项目名称", Column::Goods),
             ("购买方 纳税人识别号", Column::BuyerId),
             ("貨物名稱", Column::Goods),
+            ("绿色营收占比(%)", Column::GreenRevenue),
+            ("审批日期（必填）", Column::Approved),
         ] {
             assert_eq!(map.column(heading), Some(column), "{heading}");
         }
         assert_eq!(map.column("备注"), None);
+    }
+
+    #[test]
+    fn an_ignored_column_is_told_with_the_heading_it_resembles() {
+        let cells: Vec<String> =
+            ["企业名称", "绿色营收占比情况", "环境信用等及", "法人代表", ""].map(str::to_owned).to_vec();
+        let header = Header::of(&cells, &ColumnMap::default());
+        let fields = ["绿色营收占比", "环境信用等级"];
+        let told: Vec<(String, Option<String>)> = header
+            .ignored(&ColumnMap::default(), &[Column::Industry], &fields)
+            .into_iter()
+            .map(|column| (column.heading, column.nearest))
+            .collect();
+        let near = |heading: &str, known: &str| (heading.to_owned(), Some(known.to_owned()));
+        assert_eq!(
+            told,
+            [
+                near("绿色营收占比情况", "绿色营收占比"),
+                near("环境信用等及", "环境信用等级"),
+                ("法人代表".to_owned(), None)
+            ]
+        );
     }
 
     #[test]

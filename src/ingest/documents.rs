@@ -72,7 +72,7 @@ fn read_lines(
         }
     })
     .map_err(|source| IngestError::Read { path: input.name().to_owned(), source })?;
-    Ok(TableReport { encoding: Some(encoding), tables: 1 })
+    Ok(TableReport { encoding: Some(encoding), tables: 1, ..TableReport::default() })
 }
 
 /// Reads one object of the line contract. Unknown keys are ignored; a known key of a wrong type or value is a fault.

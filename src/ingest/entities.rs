@@ -7,15 +7,16 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{
-    Column, ColumnMap, Header, IngestError, Input, Sink, TableReport,
+    Column, ColumnMap, Header, IngestError, Input, Sink, TableReport, limits,
     quarantine::{Fault, Quarantined},
     table::{self, RawRow, TableRow, bad_cell, parse_date},
     text_rows::each_line,
 };
-use crate::model::{Enterprise, FieldCell, FieldKind, FieldRule, FieldValue, Location, Money, Record};
+use crate::model::{Enterprise, FieldCell, FieldKind, FieldRule, FieldValue, Location, Money, Record, UnreadCell};
 
 /// Reads enterprises. Needed: 企业名称 or 统一社会信用代码; the columns in `fields` are found by their headings. An empty
-/// cell is missing; 无 is a known nothing; 不适用：理由 leaves the denominator.
+/// cell is missing; 无 is a known nothing; 不适用：理由 leaves the denominator. A cell that cannot be read is missing too,
+/// and kept in [`Enterprise::unread`]: one slip must not cost the whole enterprise. The report names ignored columns.
 pub fn read_entities(
     input: &Input,
     map: &ColumnMap,
@@ -26,11 +27,14 @@ pub fn read_entities(
         Ok(enterprise) => (sink.give)(enterprise),
         Err(bad) => (sink.set_aside)(*bad),
     };
-    if input.is_json() {
-        return read_json(input, map, &mut take);
-    }
     let wanted = |header: &Header| header.has(Column::Customer) || header.has(Column::TaxId);
-    table::read(input, map, &wanted, &mut take)
+    let report = match input.is_json() {
+        true => read_json(input, map, &mut take)?,
+        false => table::read(input, map, &wanted, &mut take)?,
+    };
+    let headings: Vec<&str> =
+        fields.iter().flat_map(|field| field.headings.iter().chain([&field.id])).map(String::as_str).collect();
+    Ok(report.with_ignored(map, &[Column::Customer, Column::TaxId, Column::Industry, Column::Scope], &headings))
 }
 
 /// Most bytes of a JSON array that spreads over lines.
@@ -47,6 +51,7 @@ fn read_json(
     let file: Arc<str> = Arc::from(input.name());
     let place = |row| Location { file: file.clone(), sheet: None, row };
     let mut array: Option<String> = None;
+    let mut keys: Vec<String> = Vec::new();
     each_line(source, &mut |row, raw, bad| {
         if let Some((fault, detail)) = bad {
             take(Err(Box::new(Quarantined::new(place(row), fault, "", &detail, raw))));
@@ -57,7 +62,7 @@ fn read_json(
             array = Some(format!("{raw}\n"));
         } else if !raw.trim().is_empty() {
             match serde_json::from_str::<Value>(raw) {
-                Ok(Value::Object(object)) => give(&object, map, place(row), take),
+                Ok(Value::Object(object)) => give(&object, map, place(row), &mut keys, take),
                 _ => take(Err(Box::new(Quarantined::new(place(row), Fault::NotJson, "", "", raw)))),
             }
         }
@@ -68,7 +73,7 @@ fn read_json(
             Ok(values) => {
                 for (row, value) in (1u64..).zip(values) {
                     match value {
-                        Value::Object(object) => give(&object, map, place(row), take),
+                        Value::Object(object) => give(&object, map, place(row), &mut keys, take),
                         other => {
                             let raw = other.to_string();
                             take(Err(Box::new(Quarantined::new(place(row), Fault::NotJson, "", "", &raw))));
@@ -81,18 +86,28 @@ fn read_json(
             }
         }
     }
-    Ok(TableReport { encoding: Some(encoding), tables: 1 })
+    let headers = vec![Header::of(&keys, map)];
+    Ok(TableReport { encoding: Some(encoding), tables: 1, headers, ..TableReport::default() })
 }
 
-/// An object as a row under its own keys.
+/// Most different keys that are remembered for the report.
+const KEYS: usize = 500;
+
+/// An object as a row under its own keys, which are added to `seen`.
 fn give(
     object: &serde_json::Map<String, Value>,
     map: &ColumnMap,
     location: Location,
+    seen: &mut Vec<String>,
     take: &mut dyn FnMut(table::ReadRow<'_>),
 ) {
     let keys: Vec<String> =
         object.keys().map(|key| if key == "name" { "customer".to_owned() } else { key.clone() }).collect();
+    for key in &keys {
+        if seen.len() < KEYS && !seen.contains(key) {
+            seen.push(key.clone());
+        }
+    }
     let cells = object.values().map(words).collect();
     take(Ok((&Header::of(&keys, map), &RawRow { location, cells })));
 }
@@ -116,21 +131,21 @@ fn enterprise((header, row): TableRow<'_>, fields: &[FieldRule]) -> Result<Enter
         return Err(bad_cell((header, row), Column::Customer, Fault::Missing, ""));
     }
     let mut filled = BTreeMap::new();
+    let mut unread = Vec::new();
     for field in fields {
         let names: Vec<String> = field.headings.iter().chain([&field.id]).cloned().collect();
         let Some(place) = header.place_named(&names) else { continue };
         let cell = row.cells.get(place).map_or("", |cell| cell.trim());
-        match value(field, cell) {
+        match value(field, cell, header.has_unit(place, "%")) {
             Ok(None) => {}
             Ok(Some(value)) => {
                 filled.insert(field.id.clone(), FieldCell { text: cell.to_owned(), value });
             }
-            Err(detail) => {
-                let heading = header.headings.get(place).map_or("", String::as_str);
-                let raw = row.cells.join(" | ");
-                let bad = Quarantined::new(row.location.clone(), Fault::NotAllowed, heading, &detail, &raw);
-                return Err(Box::new(bad.with_cells(header, row.cells.clone())));
-            }
+            Err(advice) => unread.push(UnreadCell {
+                heading: header.headings.get(place).cloned().unwrap_or_default(),
+                text: cell.chars().take(limits::RAW_KEPT).collect(),
+                advice,
+            }),
         }
     }
     Ok(Enterprise {
@@ -140,18 +155,21 @@ fn enterprise((header, row): TableRow<'_>, fields: &[FieldRule]) -> Result<Enter
         industry: text(Column::Industry),
         scope: text(Column::Scope),
         fields: filled,
+        unread,
     })
 }
 
-/// What a cell says; nothing when it is missing, and what is wrong when it cannot be read.
-fn value(field: &FieldRule, cell: &str) -> Result<Option<FieldValue>, String> {
-    if matches!(cell, "" | "-" | "—" | "/" | "未知" | "不详" | "未查" | "待查" | "缺" | "暂无数据") {
+/// What a cell says; nothing when it is missing, and how to write it when it cannot be read. `in_percent`: the heading
+/// says that numbers are percent.
+fn value(field: &FieldRule, cell: &str, in_percent: bool) -> Result<Option<FieldValue>, String> {
+    if matches!(cell, "" | "-" | "—" | "/" | "\\" | "未知" | "不详" | "未查" | "待查" | "缺" | "暂无数据")
+    {
         return Ok(None);
     }
     if let Some(reason) = cell.strip_prefix("不适用") {
         let reason = reason.trim_matches(|c: char| c.is_whitespace() || "：:（()），,".contains(c));
         return match reason {
-            "" => Err(format!("{cell}：不适用要写明理由，如 不适用：不产生危废")),
+            "" => Err("不适用要写明理由，如 不适用：不产生危废".to_owned()),
             reason => Ok(Some(FieldValue::NotApplicable(reason.to_owned()))),
         };
     }
@@ -169,7 +187,7 @@ fn value(field: &FieldRule, cell: &str) -> Result<Option<FieldValue>, String> {
             digits.parse::<u32>().ok().map(|count| FieldValue::Number(Decimal::from(count)))
         }
         FieldKind::Share if none => Some(FieldValue::Number(Decimal::ZERO)),
-        FieldKind::Share => share(cell).map(FieldValue::Number),
+        FieldKind::Share => share(cell, in_percent)?.map(FieldValue::Number),
         FieldKind::Word => {
             let plain = cell.trim_end_matches(['级', '牌', '色', '标']);
             field.words.iter().find(|word| *word == plain || *word == cell).cloned().map(FieldValue::Word)
@@ -181,19 +199,28 @@ fn value(field: &FieldRule, cell: &str) -> Result<Option<FieldValue>, String> {
         }
     };
     let advice = || match field.words.is_empty() {
-        true => format!("{cell}；写法如 {}", field.example),
-        false => format!("{cell}；可用 {}", field.words.join("、")),
+        true => format!("写法如 {}", field.example),
+        false => format!("可用 {}", field.words.join("、")),
     };
     read.map(Some).ok_or_else(advice)
 }
 
-/// `62%` or `0.62`, within 0…1.
-fn share(text: &str) -> Option<Decimal> {
+/// `62%` or `0.62`, within 0…1; under a heading in percent also `62`. There, `0.62` may be what a sheet keeps of a cell
+/// that shows 62%, or 0.62%: it is refused with advice.
+fn share(text: &str, in_percent: bool) -> Result<Option<Decimal>, String> {
+    let hundredth = |number: &str| number.trim().parse::<Decimal>().ok().map(|number| number / Decimal::ONE_HUNDRED);
     let share = match text.strip_suffix(['%', '％']) {
-        Some(percent) => percent.trim().parse::<Decimal>().ok()? / Decimal::ONE_HUNDRED,
-        None => text.parse().ok()?,
+        Some(percent) => hundredth(percent),
+        None if !in_percent => text.parse().ok(),
+        None => match hundredth(text) {
+            Some(share) if share > Decimal::ZERO && share <= Decimal::new(1, 2) => {
+                let whole = (share * Decimal::ONE_HUNDRED * Decimal::ONE_HUNDRED).normalize();
+                return Err(format!("列名写有 %，不知是 {text}% 还是 {whole}%，请连同 % 一起写"));
+            }
+            share => share,
+        },
     };
-    (share >= Decimal::ZERO && share <= Decimal::ONE).then_some(share)
+    Ok(share.filter(|share| *share >= Decimal::ZERO && *share <= Decimal::ONE))
 }
 
 /// `ISO14001（有效期至2027-03-01）`, `2025-03-01 罚款 60万元`.
@@ -255,15 +282,34 @@ mod tests {
     #[test]
     fn missing_nothing_and_not_applicable_are_three_things() {
         let flag = field(FieldKind::Flag, &[]);
-        assert_eq!(value(&flag, "未查"), Ok(None));
-        assert_eq!(value(&flag, "无"), Ok(Some(FieldValue::Flag(false))));
-        assert_eq!(value(&flag, "不适用：不产生危废"), Ok(Some(FieldValue::NotApplicable("不产生危废".to_owned()))));
-        assert!(value(&flag, "不适用").is_err(), "a reason is asked for");
-        assert!(value(&flag, "大概有").is_err());
-        assert!(value(&field(FieldKind::Share, &[]), "62").is_err(), "62 is neither 62% nor 0.62");
+        assert_eq!(value(&flag, "未查", false), Ok(None));
+        assert_eq!(value(&flag, "无", false), Ok(Some(FieldValue::Flag(false))));
+        let excused = Ok(Some(FieldValue::NotApplicable("不产生危废".to_owned())));
+        assert_eq!(value(&flag, "不适用：不产生危废", false), excused);
+        assert!(value(&flag, "不适用", false).is_err(), "a reason is asked for");
+        assert!(value(&flag, "大概有", false).is_err());
         let colour = field(FieldKind::Word, &["绿", "红"]);
-        assert_eq!(value(&colour, "绿色"), Ok(Some(FieldValue::Word("绿".to_owned()))));
-        assert!(value(&colour, "紫").is_err());
+        assert_eq!(value(&colour, "绿色", false), Ok(Some(FieldValue::Word("绿".to_owned()))));
+        assert!(value(&colour, "紫", false).is_err());
+        assert!(value(&colour, "未参评", false).is_err() && value(&colour, "无", false).is_err());
+    }
+
+    #[test]
+    fn a_percent_stands_in_the_cell_or_in_the_heading_and_is_never_guessed() {
+        let of = |text: &str, in_percent| match value(&field(FieldKind::Share, &[]), text, in_percent) {
+            Ok(Some(FieldValue::Number(share))) => Some(share.normalize().to_string()),
+            _ => None,
+        };
+        let said = |text: &str| Some(text.to_owned());
+        assert_eq!(of("62%", false), said("0.62"));
+        assert_eq!(of("0.62", false), said("0.62"));
+        assert_eq!(of("62", false), None, "neither 62% nor 0.62");
+        assert_eq!(of("62", true), said("0.62"));
+        assert_eq!(of("62%", true), said("0.62"));
+        assert_eq!(of("0", true), said("0"));
+        assert_eq!(of("0.62", true), None, "62% as a sheet keeps it, or 0.62%?");
+        assert_eq!(of("1", true), None);
+        assert_eq!(of("120", true), None);
     }
 
     #[test]

@@ -86,7 +86,27 @@ pub enum ReadRow {
     Invoice(Arc<str>, InvoiceStatus),
 }
 
-/// Reads one file.
+/// Columns of an invoice file that are read.
+const COLUMNS: [Column; 16] = [
+    Column::Goods,
+    Column::Spec,
+    Column::TaxCode,
+    Column::Net,
+    Column::Tax,
+    Column::Gross,
+    Column::SellerId,
+    Column::Seller,
+    Column::BuyerId,
+    Column::Buyer,
+    Column::Positive,
+    Column::Status,
+    Column::InvoiceCode,
+    Column::InvoiceNumber,
+    Column::DigitalNumber,
+    Column::Date,
+];
+
+/// Reads one file. The report names the columns that are not read but resemble one that is.
 fn read_invoices(
     input: &Input,
     map: &ColumnMap,
@@ -109,10 +129,14 @@ fn read_invoices(
             }
         }
     };
-    table::read(input, map, &wanted, &mut |row| match row.and_then(|row| line(row, keep, &mut shared)) {
+    let report = table::read(input, map, &wanted, &mut |row| match row.and_then(|row| line(row, keep, &mut shared)) {
         Ok(row) => (sink.give)(row),
         Err(bad) => (sink.set_aside)(*bad),
-    })
+    })?;
+    let mut report = report.with_ignored(map, &COLUMNS, &[]);
+    // Exports hold many columns that nobody needs here; only a likely slip is worth a word.
+    report.ignored.retain(|column| column.nearest.is_some());
+    Ok(report)
 }
 
 fn line(
@@ -166,7 +190,11 @@ pub(super) fn amount((header, row): TableRow<'_>) -> Result<Option<Money>, Box<Q
     let money = |column: Column| match header.cell(&row.cells, column) {
         "" | "-" | "*" | "***" => Ok(None),
         text => {
-            Money::parse_yuan(text).map(Some).ok_or_else(|| bad_cell((header, row), column, Fault::NotAmount, text))
+            // A sheet in ten thousands says so in its heading.
+            let scaled =
+                header.place(column).is_some_and(|place| header.has_unit(place, "万元")) && !text.contains('万');
+            let written = if scaled { format!("{text}万") } else { text.to_owned() };
+            Money::parse_yuan(&written).map(Some).ok_or_else(|| bad_cell((header, row), column, Fault::NotAmount, text))
         }
     };
     let (net, tax, gross) = (money(Column::Net)?, money(Column::Tax)?, money(Column::Gross)?);

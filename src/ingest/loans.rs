@@ -9,13 +9,32 @@ use super::{
 };
 use crate::model::{Checked, Loan, Money};
 
-/// Reads a ledger. Needed columns: 借据号 and 贷款用途; everything else may be missing and then stays unknown.
+/// Columns of a ledger that are read.
+const COLUMNS: [Column; 13] = [
+    Column::LoanId,
+    Column::Customer,
+    Column::TaxId,
+    Column::Purpose,
+    Column::LoanAmount,
+    Column::Approved,
+    Column::Disbursed,
+    Column::Industry,
+    Column::Branch,
+    Column::Vouchers,
+    Column::Vetoed,
+    Column::GreenRevenue,
+    Column::Grade,
+];
+
+/// Reads a ledger. Needed columns: 借据号 and 贷款用途; everything else may be missing and then stays unknown. The report
+/// names the columns that are not read.
 pub fn read_loans(input: &Input, map: &ColumnMap, sink: &mut Sink<'_, Loan>) -> Result<TableReport, IngestError> {
     let wanted = |header: &Header| header.has(Column::LoanId) && header.has(Column::Purpose);
-    table::read(input, map, &wanted, &mut |row| match row.and_then(loan) {
+    let report = table::read(input, map, &wanted, &mut |row| match row.and_then(loan) {
         Ok(loan) => (sink.give)(loan),
         Err(bad) => (sink.set_aside)(*bad),
-    })
+    })?;
+    Ok(report.with_ignored(map, &COLUMNS, &[]))
 }
 
 fn loan((header, row): TableRow<'_>) -> Result<Loan, Box<Quarantined>> {
@@ -35,7 +54,7 @@ fn loan((header, row): TableRow<'_>) -> Result<Loan, Box<Quarantined>> {
         text => {
             let in_ten_thousands = header.heading(Column::LoanAmount).contains("万元");
             let written =
-                if in_ten_thousands && !text.ends_with('万') { format!("{text}万") } else { text.to_owned() };
+                if in_ten_thousands && !text.contains('万') { format!("{text}万") } else { text.to_owned() };
             let amount = Money::parse_yuan(&written).ok_or_else(|| bad(Column::LoanAmount, Fault::NotAmount, text))?;
             if amount <= Money::ZERO {
                 return Err(bad(Column::LoanAmount, Fault::NotAllowed, text));

@@ -20,7 +20,7 @@ mod workbook;
 
 use std::path::PathBuf;
 
-pub use columns::{Column, ColumnMap, Header};
+pub use columns::{Column, ColumnMap, Header, IgnoredColumn};
 pub use delimited::{CHUNK, Chunk, Position, Record, Records, Shape};
 pub use documents::read_documents;
 pub use entities::read_entities;

@@ -4,7 +4,7 @@ use std::{fs::File, path::Path, sync::Arc};
 
 use super::{
     IngestError, Input,
-    columns::{ColumnMap, Header},
+    columns::{Column, ColumnMap, Header, IgnoredColumn},
     delimited, einvoice, limits,
     quarantine::{Fault, Quarantined},
     source::TextSource,
@@ -35,6 +35,23 @@ pub struct TableReport {
     pub encoding: Option<Encoding>,
     /// Sheets or files whose header was understood.
     pub tables: usize,
+    /// The headers that were understood.
+    pub headers: Vec<Header>,
+    /// Columns that are not read.
+    pub ignored: Vec<IgnoredColumn>,
+}
+
+impl TableReport {
+    /// The report with the columns of its headers that are not read: see [`Header::ignored`].
+    pub(super) fn with_ignored(mut self, map: &ColumnMap, columns: &[Column], fields: &[&str]) -> Self {
+        let ignored = self.headers.iter().flat_map(|header| header.ignored(map, columns, fields));
+        for column in ignored.collect::<Vec<_>>() {
+            if !self.ignored.contains(&column) {
+                self.ignored.push(column);
+            }
+        }
+        self
+    }
 }
 
 /// Feeds rows to the consumer, sheet by sheet.
@@ -48,7 +65,8 @@ struct Feed<'f> {
     header: Option<Header>,
     /// Headings of sheets whose header was not understood, for the error message.
     seen: Vec<String>,
-    tables: usize,
+    /// The headers that were understood.
+    headers: Vec<Header>,
 }
 
 impl Feed<'_> {
@@ -71,7 +89,7 @@ impl Feed<'_> {
         let held = std::mem::take(&mut self.held);
         match best_header(&held.iter().collect::<Vec<_>>(), self.map) {
             Some((place, header)) if (self.wanted)(&header) => {
-                self.tables += 1;
+                self.headers.push(header.clone());
                 self.header = Some(header);
                 held.iter().skip(place + 1).for_each(|row| self.pass_on(row));
             }
@@ -111,9 +129,9 @@ impl Feed<'_> {
 /// Where a row stood that was set aside and is handed in again.
 fn origin(header: &Header, row: &RawRow) -> Option<Location> {
     let cell = |column| header.cell(&row.cells, column);
-    let number = cell(super::Column::OriginRow).parse().ok()?;
-    let sheet = Some(cell(super::Column::OriginSheet)).filter(|sheet| !sheet.is_empty()).map(Arc::from);
-    Some(Location { file: Arc::from(cell(super::Column::OriginFile)), sheet, row: number })
+    let number = cell(Column::OriginRow).parse().ok()?;
+    let sheet = Some(cell(Column::OriginSheet)).filter(|sheet| !sheet.is_empty()).map(Arc::from);
+    Some(Location { file: Arc::from(cell(Column::OriginFile)), sheet, row: number })
 }
 
 /// The row that reads most like a header, among the first ten; the first of equals.
@@ -135,7 +153,7 @@ pub(super) fn read(
 ) -> Result<TableReport, IngestError> {
     let mut report = TableReport::default();
     let file: Arc<str> = Arc::from(input.name());
-    let mut feed = Feed { map, wanted, take, held: Vec::new(), header: None, seen: Vec::new(), tables: 0 };
+    let mut feed = Feed { map, wanted, take, held: Vec::new(), header: None, seen: Vec::new(), headers: Vec::new() };
     let kind = match input {
         Input::Path(path) => kind_of(path)?,
         Input::Stdin => FileKind::Text,
@@ -167,7 +185,8 @@ pub(super) fn read(
         }
     }
     feed.end_sheet();
-    report.tables = feed.tables;
+    report.tables = feed.headers.len();
+    report.headers = feed.headers;
     if report.tables == 0 {
         return Err(IngestError::NoHeader { path: input.name().to_owned(), seen: feed.seen.join("、") });
     }
@@ -196,10 +215,15 @@ pub(super) fn read_open(
     take: &mut dyn FnMut(ReadRow<'_>),
 ) -> Result<TableReport, IngestError> {
     let encoding = source.encoding;
-    let mut feed = Feed { map, wanted, take, held: Vec::new(), header: None, seen: Vec::new(), tables: 0 };
+    let mut feed = Feed { map, wanted, take, held: Vec::new(), header: None, seen: Vec::new(), headers: Vec::new() };
     read_delimited(input, source, &mut feed)?;
     feed.end_sheet();
-    Ok(TableReport { encoding: Some(encoding), tables: feed.tables })
+    Ok(TableReport {
+        encoding: Some(encoding),
+        tables: feed.headers.len(),
+        headers: feed.headers,
+        ..TableReport::default()
+    })
 }
 
 /// Whether the first line of `source` is a header of at least two columns that `wanted` accepts.
@@ -293,12 +317,7 @@ pub fn parse_date(text: &str) -> Option<jiff::civil::Date> {
 }
 
 /// Sets a row aside for one of its cells.
-pub(super) fn bad_cell(
-    (header, row): TableRow<'_>,
-    column: super::Column,
-    fault: Fault,
-    detail: &str,
-) -> Box<Quarantined> {
+pub(super) fn bad_cell((header, row): TableRow<'_>, column: Column, fault: Fault, detail: &str) -> Box<Quarantined> {
     let raw = row.cells.join(" | ");
     let bad = Quarantined::new(row.location.clone(), fault, header.heading(column), detail, &raw);
     Box::new(bad.with_cells(header, row.cells.clone()))

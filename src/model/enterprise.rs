@@ -90,6 +90,17 @@ pub struct FieldCell {
     pub value: FieldValue,
 }
 
+/// A cell that says something, but nothing its field can hold: the field is missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnreadCell {
+    /// Heading of its column.
+    pub heading: String,
+    /// The cell as written.
+    pub text: String,
+    /// How to write it, in Chinese.
+    pub advice: String,
+}
+
 /// One enterprise to rate. A field that is not in `fields` is missing: neither zero nor full.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Enterprise {
@@ -105,4 +116,6 @@ pub struct Enterprise {
     pub scope: String,
     /// Filled fields by id.
     pub fields: BTreeMap<String, FieldCell>,
+    /// Cells that could not be read, in column order of the fields.
+    pub unread: Vec<UnreadCell>,
 }

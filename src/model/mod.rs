@@ -12,7 +12,7 @@ mod words;
 
 pub use classification::{Classification, ConditionResult, EntryLink, Match, RefusedMatch};
 pub use document::{Document, Location};
-pub use enterprise::{Enterprise, FieldCell, FieldKind, FieldRule, FieldValue, Record};
+pub use enterprise::{Enterprise, FieldCell, FieldKind, FieldRule, FieldValue, Record, UnreadCell};
 pub use invoice::{InvoiceLine, InvoiceStatus};
 pub use loan::{Checked, Loan};
 pub use money::Money;

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::{
-    Fact, LoanRule, Standard,
+    Standard,
     entity::{Band, Basis, Counted, EntityRules, Joined, Measure},
     entity_file::VALUES,
 };
@@ -23,11 +24,12 @@ pub struct Finding {
     pub detail: String,
 }
 
-fn finding(code: &'static str, place: &str, detail: impl Into<String>) -> Finding {
+pub(super) fn finding(code: &'static str, place: &str, detail: impl Into<String>) -> Finding {
     Finding { code, place: place.to_owned(), detail: detail.into() }
 }
 
-/// Faults of a pack that reads: entries against the catalogue, order of the loan rules, words that claim conformity.
+/// Faults of a pack that reads: entries and editions against the catalogue, words that claim conformity. Whatever needs
+/// nothing but the pack was found when it was read.
 pub fn check(standard: &Standard, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     let claims = |text: &str| text.contains("符合") && !text.contains("不表示") && !text.contains("不代表");
@@ -36,12 +38,9 @@ pub fn check(standard: &Standard, catalogue: &Catalogue) -> Vec<Finding> {
             found.push(finding("P018", "standard.toml", format!("“{text}”宣称符合标准")));
         }
     }
-    found.extend(loan(&standard.rules));
-    let ids = standard.rules.iter().map(|rule| rule.id.as_str());
-    found.extend(repeated(ids.map(|id| (id, None))));
-    for rule in &standard.editions {
-        if catalogue.edition(&rule.edition).is_none() {
-            found.push(finding("P008", &rule.edition, "没有这个目录版本"));
+    for id in standard.editions.iter().flat_map(|rule| [Some(&rule.edition), rule.also.as_ref()]).flatten() {
+        if catalogue.edition(id).is_none() {
+            found.push(finding("P008", id, "没有这个目录版本"));
         }
     }
     for indicator in standard.entity.iter().flat_map(|rules| &rules.indicators) {
@@ -57,27 +56,6 @@ pub fn check(standard: &Standard, catalogue: &Catalogue) -> Vec<Finding> {
                 found.push(finding("P008", &indicator.id, format!("目录中没有条目 {code}")));
             }
         }
-    }
-    found
-}
-
-/// Rules that can never be reached, and a list that leaves a loan undecided.
-fn loan(rules: &[LoanRule]) -> Vec<Finding> {
-    let mut found = Vec::new();
-    let covers = |earlier: &[Fact], later: &[Fact]| earlier.iter().all(|fact| later.contains(fact));
-    for (place, rule) in rules.iter().enumerate() {
-        let before: Vec<&Vec<Fact>> = rules.iter().take(place).flat_map(|earlier| &earlier.any).collect();
-        let contrary = |group: &[Fact]| {
-            group.contains(&Fact::ConditionClear) && group.contains(&Fact::ConditionOpen)
-                || group.contains(&Fact::ShareGreen) && group.contains(&Fact::ShareNegligible)
-        };
-        let dead = |group: &Vec<Fact>| contrary(group) || before.iter().any(|earlier| covers(earlier, group));
-        if rule.any.iter().all(dead) {
-            found.push(finding("P010", &rule.id, "前面的规则已包含它的全部情形，或所列事实不能同时成立"));
-        }
-    }
-    if rules.last().is_some_and(|rule| !rule.any.iter().any(Vec::is_empty)) {
-        found.push(finding("P017", "loan.toml", "最后一条规则应当总是成立（any = [[]]）"));
     }
     found
 }
@@ -99,6 +77,7 @@ pub(super) fn entity(rules: &EntityRules) -> Vec<Finding> {
         }
     }
     found.extend(weights(rules));
+    found.extend(overlays(rules));
     for indicator in &rules.indicators {
         let tops = indicator.parts.iter().map(|part| part.measure.most());
         let reach: Decimal = match indicator.joined {
@@ -112,8 +91,10 @@ pub(super) fn entity(rules: &EntityRules) -> Vec<Finding> {
             found.push(finding("P015", &indicator.id, detail));
         }
         for part in &indicator.parts {
-            if let Measure::Share { bands, .. } | Measure::Declared { bands, .. } = &part.measure {
-                found.extend(self::bands(&indicator.id, bands));
+            if let Measure::Share { bands, lower_is_better, .. } | Measure::Declared { bands, lower_is_better, .. } =
+                &part.measure
+            {
+                found.extend(self::bands(&indicator.id, bands, *lower_is_better));
             }
             if let Some(field) = part.measure.field() {
                 found.extend(field_fault(rules, &indicator.id, field, Some(&part.measure)));
@@ -136,16 +117,11 @@ pub(super) fn entity(rules: &EntityRules) -> Vec<Finding> {
 }
 
 /// Ids that stand twice for the same day.
-fn repeated<'r>(rows: impl Iterator<Item = (&'r str, Option<&'r Basis>)>) -> Vec<Finding> {
+pub(super) fn repeated<'r>(rows: impl Iterator<Item = (&'r str, Option<&'r Basis>)>) -> Vec<Finding> {
     let mut seen: BTreeMap<&str, Vec<Option<&Basis>>> = BTreeMap::new();
     let mut found = BTreeSet::new();
     for (id, basis) in rows {
-        let apart = |other: &Option<&Basis>| {
-            basis.zip(*other).is_some_and(|(one, two)| {
-                one.to.zip(two.from).is_some_and(|(to, from)| to < from)
-                    || two.to.zip(one.from).is_some_and(|(to, from)| to < from)
-            })
-        };
+        let apart = |other: &Option<&Basis>| basis.zip(*other).is_some_and(|(one, two)| apart(one, two));
         let earlier = seen.entry(id).or_default();
         if !earlier.iter().all(apart) {
             found.insert(finding("P011", id, "重复；同一编号的两个版本日期不得重叠"));
@@ -155,10 +131,10 @@ fn repeated<'r>(rows: impl Iterator<Item = (&'r str, Option<&'r Basis>)>) -> Vec
     found.into_iter().collect()
 }
 
-/// The sum of maxima on every day on which something changes, plain and under each overlay.
+/// The sum of maxima on every day on which something changes, plain and under each overlay that holds.
 fn weights(rules: &EntityRules) -> Vec<Finding> {
-    let mut days = BTreeSet::from([jiff::civil::Date::MAX]);
-    let bases = rules.indicators.iter().map(|row| &row.basis);
+    let mut days = BTreeSet::from([Date::MAX]);
+    let bases = rules.indicators.iter().map(|row| &row.basis).chain(rules.overlays.iter().map(|row| &row.basis));
     days.extend(bases.flat_map(|basis| [basis.from, basis.to]).flatten());
     let mut found = BTreeSet::new();
     for day in days {
@@ -168,14 +144,14 @@ fn weights(rules: &EntityRules) -> Vec<Finding> {
                 found.insert(finding("P004", place, format!("满分合计 {sum}，应为 100")));
             }
         };
-        if !live.is_empty() {
-            expect_hundred("指标", live.iter().map(|row| row.max).sum());
+        if live.is_empty() {
+            continue;
         }
-        for overlay in &rules.overlays {
-            let of = |id: &str, own: Decimal| match overlay.weights.get(id) {
-                Some(weight) => *weight,
-                None if overlay.not_applicable.contains_key(id) => Decimal::ZERO,
-                None => own,
+        expect_hundred("指标", live.iter().map(|row| row.max).sum());
+        for overlay in rules.overlays.iter().filter(|overlay| overlay.basis.holds(day)) {
+            let of = |id: &str, own: Decimal| match overlay.not_applicable.contains_key(id) {
+                true => Decimal::ZERO,
+                false => overlay.weights.get(id).copied().unwrap_or(own),
             };
             expect_hundred(&overlay.id, live.iter().map(|row| of(&row.id, row.max)).sum());
         }
@@ -183,11 +159,54 @@ fn weights(rules: &EntityRules) -> Vec<Finding> {
     found.into_iter().collect()
 }
 
-/// Bands must follow one another from 0 without gap or overlap, and never fall.
-fn bands(place: &str, bands: &[Band]) -> Vec<Finding> {
+/// Overlays that weigh what they leave out, or that an earlier one hides.
+fn overlays(rules: &EntityRules) -> Vec<Finding> {
     let mut found = Vec::new();
+    for (place, overlay) in rules.overlays.iter().enumerate() {
+        for id in overlay.weights.keys().filter(|id| overlay.not_applicable.contains_key(*id)) {
+            found.push(finding("P023", &overlay.id, format!("{id} 既有权重又不适用")));
+        }
+        if overlay.industries.is_empty() {
+            found.push(finding("P023", &overlay.id, "没有行业，永不适用"));
+        }
+        for earlier in rules.overlays.iter().take(place).filter(|earlier| !apart(&earlier.basis, &overlay.basis)) {
+            let hidden = |code: &&String| earlier.industries.iter().any(|own| code.starts_with(own.as_str()));
+            let codes: Vec<&str> = overlay.industries.iter().filter(hidden).map(String::as_str).collect();
+            if !codes.is_empty() {
+                let detail = format!("行业 {} 已归 {}", codes.join("、"), earlier.id);
+                found.push(finding("P023", &overlay.id, detail));
+            }
+        }
+    }
+    found
+}
+
+/// Whether no day lies in both.
+fn apart(one: &Basis, two: &Basis) -> bool {
+    one.to.zip(two.from).is_some_and(|(to, from)| to < from) || two.to.zip(one.from).is_some_and(|(to, from)| to < from)
+}
+
+/// Bands must follow one another from 0 without gap or overlap, stand in that order, and give points that never fall as
+/// the measure rises, or never rise where the pack says that lower is better.
+fn bands(place: &str, bands: &[Band], lower_is_better: bool) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if !bands.is_sorted_by_key(|band| band.from) || bands.iter().any(|band| band.to.is_some_and(|to| to <= band.from)) {
+        found.push(finding("P016", place, "各档没有从低到高排列，或上界不大于下界"));
+    }
+    let mut ordered: Vec<&Band> = bands.iter().collect();
+    ordered.sort_by_key(|band| band.from);
+    let steps = ordered.iter().flat_map(|band| [Some((band.from, band.points)), band.to.zip(band.points_to)]);
+    let steps: Vec<(Decimal, Decimal)> = steps.flatten().collect();
+    for pair in steps.windows(2) {
+        let [(_, before), (at, after)] = pair else { continue };
+        let against = if lower_is_better { after > before } else { after < before };
+        if against {
+            let verb = if lower_is_better { "升" } else { "降" };
+            found.push(finding("P016", place, format!("{at} 处分数由 {before} {verb}为 {after}")));
+        }
+    }
     let mut end = Some(Decimal::ZERO);
-    for band in bands {
+    for band in ordered {
         match end {
             Some(end) if band.from > end => {
                 found.push(finding("P002", place, format!("{end} 至 {} 没有档", band.from)))

@@ -134,6 +134,8 @@ pub enum Measure {
         side: Direction,
         /// Points by share.
         bands: Vec<Band>,
+        /// Whether points fall as the share rises.
+        lower_is_better: bool,
     },
     /// A share that the enterprise states itself.
     Declared {
@@ -141,6 +143,8 @@ pub enum Measure {
         field: String,
         /// Points by share.
         bands: Vec<Band>,
+        /// Whether points fall as the share rises.
+        lower_is_better: bool,
         /// What a statement is worth against a measurement.
         factor: Decimal,
     },

@@ -1,19 +1,20 @@
 //! Reading `entity.toml`. Whatever is wrong becomes a finding with its code; a pack with findings is not used.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::{
-    Finding, Parameter,
+    Finding,
     entity::{
-        Band, Basis, Counted, EntityRules, GradeRule, Indicator, Joined, LineFilter, Measure, Overlay, Part, Proof,
-        Veto, VetoTest,
+        Band, Counted, EntityRules, GradeRule, Indicator, Joined, LineFilter, Measure, Overlay, Part, Proof, Veto,
+        VetoTest,
     },
+    reader::{BasisRow, Reader},
 };
-use crate::model::{Direction, FieldKind, FieldRule, Origin, Scene};
+use crate::model::{Direction, FieldKind, FieldRule, Scene};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,16 +56,6 @@ struct FieldRow {
     document: String,
     #[serde(default)]
     example: String,
-}
-
-/// What every row with a value carries.
-#[derive(Clone, Default, Deserialize)]
-struct BasisRow {
-    origin: Option<String>,
-    source: Option<String>,
-    clause: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -155,62 +146,14 @@ pub(super) fn read(
     period: (Option<Date>, Option<Date>),
 ) -> Result<(EntityRules, Vec<Finding>), Box<toml::de::Error>> {
     let file: EntityFile = toml::from_str(text).map_err(Box::new)?;
-    let mut reader = Reader { period, findings: Vec::new() };
+    let mut reader = Reader::new(period);
     let rules = reader.rules(file);
     let mut findings = reader.findings;
     findings.extend(super::check::entity(&rules));
     Ok((rules, findings))
 }
 
-struct Reader {
-    period: (Option<Date>, Option<Date>),
-    findings: Vec<Finding>,
-}
-
 impl Reader {
-    fn note(&mut self, code: &'static str, place: &str, detail: impl Into<String>) {
-        self.findings.push(Finding { code, place: place.to_owned(), detail: detail.into() });
-    }
-
-    fn number(&mut self, place: &str, value: &toml::Value) -> Decimal {
-        let text = match value {
-            toml::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        Decimal::from_str(&text).unwrap_or_else(|_| {
-            self.note("P013", place, format!("`{text}` 不是数"));
-            Decimal::ZERO
-        })
-    }
-
-    fn basis(&mut self, place: &str, row: &BasisRow) -> Basis {
-        let origin = row.origin.as_deref().and_then(Origin::from_code);
-        if origin.is_none() || row.source.as_deref().unwrap_or_default().is_empty() {
-            self.note("P005", place, "要写 origin（public、derived、default）和 source");
-        }
-        let mut date = |text: &Option<String>| {
-            let text = text.as_deref()?;
-            let date = text.parse::<Date>().ok();
-            if date.is_none() {
-                self.note("P013", place, format!("`{text}` 不是日期"));
-            }
-            date
-        };
-        let (from, to) = (date(&row.from), date(&row.to));
-        let early = |date: Option<Date>| date.zip(self.period.0).is_some_and(|(date, first)| date < first);
-        let late = |date: Option<Date>| date.zip(self.period.1).is_some_and(|(date, last)| date > last);
-        if early(from) || early(to) || late(from) || late(to) || from.zip(to).is_some_and(|(from, to)| from > to) {
-            self.note("P006", place, "起止日期不在规则包的有效期内，或起晚于止");
-        }
-        Basis {
-            origin: origin.unwrap_or(Origin::Default),
-            source: row.source.clone().unwrap_or_default(),
-            clause: row.clause.clone().unwrap_or_default(),
-            from,
-            to,
-        }
-    }
-
     fn rules(&mut self, file: EntityFile) -> EntityRules {
         let fields = file.field.into_iter().map(|row| self.field(row)).collect();
         let values = file
@@ -221,7 +164,7 @@ impl Reader {
                 let value = self.number(&row.name, &row.value);
                 (basis.parameter(row.name, value), basis)
             })
-            .collect::<Vec<(Parameter, Basis)>>();
+            .collect();
         let indicators = file.indicator.into_iter().map(|row| self.indicator(row)).collect();
         let overlays = file
             .overlay
@@ -305,10 +248,15 @@ impl Reader {
                 let of = self.counted(&rule)?;
                 Measure::Count { of, each: rule.number(self, "each")?, cap: rule.number(self, "cap")? }
             }
-            "share" => Measure::Share { side: rule.side(self)?, bands: rule.bands(self) },
+            "share" => Measure::Share {
+                side: rule.side(self)?,
+                bands: rule.bands(self),
+                lower_is_better: rule.lower_is_better(),
+            },
             "declared" => Measure::Declared {
                 field: rule.text(self, "field")?,
                 bands: rule.bands(self),
+                lower_is_better: rule.lower_is_better(),
                 factor: rule.number(self, "factor")?,
             },
             "lookup" => {
@@ -413,6 +361,11 @@ impl<'r> Rule<'r> {
             reader.note("P013", self.place, "side 要写 bought 或 sold");
         }
         side
+    }
+
+    /// `lower_is_better = true`: the points may fall as the share rises.
+    fn lower_is_better(&self) -> bool {
+        self.table.get("lower_is_better").and_then(toml::Value::as_bool).unwrap_or_default()
     }
 
     fn tables(&self, key: &str) -> impl Iterator<Item = &'r toml::Table> {

@@ -1,9 +1,12 @@
 //! Rule packs: a bank's standard as dated data, every value with its origin.
 
 mod check;
+mod check_loan;
 mod entity;
 mod entity_file;
 mod load;
+mod loan_file;
+mod reader;
 
 use std::collections::BTreeMap;
 
