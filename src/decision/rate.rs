@@ -120,6 +120,15 @@ fn either(one: Checked, other: Checked) -> Checked {
     }
 }
 
+/// `a and b` in three values: no wins, then not knowing.
+fn both(one: Checked, other: Checked) -> Checked {
+    match (one, other) {
+        (Checked::No, _) | (_, Checked::No) => Checked::No,
+        (Checked::Yes, Checked::Yes) => Checked::Yes,
+        _ => Checked::Unknown,
+    }
+}
+
 fn judge(case: &RateCase<'_>, rules: &EntityRules, veto: &Veto) -> (VetoState, Trace) {
     let mut state = Checked::No;
     let (mut because, mut open, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
@@ -168,12 +177,7 @@ fn answer(as_of: Date, test: &VetoTest, value: &FieldValue) -> Checked {
                     (Some(above), Some(amount)) => of(amount.yuan() > *above),
                     (Some(_), None) => Checked::Unknown,
                 };
-                let both = match (within, heavy) {
-                    (Checked::No, _) | (_, Checked::No) => Checked::No,
-                    (Checked::Yes, Checked::Yes) => Checked::Yes,
-                    _ => Checked::Unknown,
-                };
-                either(state, both)
+                either(state, both(within, heavy))
             })
         }
         _ => Checked::Unknown,
@@ -312,23 +316,68 @@ fn trace(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Record;
 
     #[test]
     fn yes_wins_and_not_knowing_beats_no() {
         use Checked::{No, Unknown, Yes};
         let table = [
-            (No, No, No),
-            (No, Unknown, Unknown),
-            (No, Yes, Yes),
-            (Unknown, No, Unknown),
-            (Unknown, Unknown, Unknown),
-            (Unknown, Yes, Yes),
-            (Yes, No, Yes),
-            (Yes, Unknown, Yes),
-            (Yes, Yes, Yes),
+            (No, No, No, No),
+            (No, Unknown, Unknown, No),
+            (No, Yes, Yes, No),
+            (Unknown, Unknown, Unknown, Unknown),
+            (Unknown, Yes, Yes, Unknown),
+            (Yes, Yes, Yes, Yes),
         ];
-        for (one, other, both) in table {
-            assert_eq!(either(one, other), both, "{one:?} or {other:?}");
+        // Not: yes and no change places, and not knowing stays.
+        let not = |one| match one {
+            No => Yes,
+            Unknown => Unknown,
+            Yes => No,
+        };
+        for (one, other, or, and) in table {
+            for (one, other) in [(one, other), (other, one)] {
+                assert_eq!(either(one, other), or, "{one:?} or {other:?}");
+                assert_eq!(both(one, other), and, "{one:?} and {other:?}");
+                assert_eq!(not(both(one, other)), either(not(one), not(other)), "not ({one:?} and {other:?})");
+            }
+        }
+    }
+
+    /// What a cell says to each kind of question, and that what is not applicable is checked and clear.
+    #[test]
+    fn answers_of_cells_in_three_values() {
+        use Checked::{No, Unknown, Yes};
+        let day: Date = "2025-12-31".parse().unwrap();
+        let flag = VetoTest::Flag("x".to_owned());
+        let words = VetoTest::Words("x".to_owned(), vec!["红".to_owned()]);
+        let fines = VetoTest::Records { field: "x".to_owned(), months: 36, above: Some(Decimal::from(500_000)) };
+        let fine = |date: Option<&str>, yuan: Option<i64>| Record {
+            name: String::new(),
+            date: date.map(|date| date.parse().unwrap()),
+            amount: yuan.map(|yuan| Money::from_fen(yuan * 100)),
+        };
+        let of = |rows: &[Record]| FieldValue::Records(rows.to_vec());
+        let (inside, outside) = (Some("2025-03-01"), Some("2020-03-01"));
+        for (test, value, answered) in [
+            (&flag, FieldValue::Flag(true), Yes),
+            (&flag, FieldValue::Flag(false), No),
+            (&flag, FieldValue::Number(Decimal::ONE), Unknown),
+            (&words, FieldValue::Word("红".to_owned()), Yes),
+            (&words, FieldValue::Word("绿".to_owned()), No),
+            (&fines, of(&[]), No),
+            (&fines, of(&[fine(inside, Some(600_000))]), Yes),
+            (&fines, of(&[fine(inside, Some(500_000))]), No),
+            (&fines, of(&[fine(inside, None)]), Unknown),
+            (&fines, of(&[fine(outside, None)]), No),
+            (&fines, of(&[fine(None, Some(600_000))]), Unknown),
+            (&fines, of(&[fine(None, Some(100))]), No),
+            (&fines, of(&[fine(None, None), fine(inside, Some(600_000))]), Yes),
+            (&fines, of(&[fine(outside, Some(600_000)), fine(None, None)]), Unknown),
+            (&flag, FieldValue::NotApplicable("无".to_owned()), No),
+            (&fines, FieldValue::NotApplicable("无".to_owned()), No),
+        ] {
+            assert_eq!(answer(day, test, &value), answered, "{test:?} of {value:?}");
         }
     }
 }

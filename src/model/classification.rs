@@ -127,3 +127,50 @@ impl Classification {
         self.matches.iter().min_by_key(|found| (found.verdict(), found.span))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Conditions of one match must all hold: unmet outweighs no data, and no data outweighs met.
+    #[test]
+    fn conditions_together_in_three_values() {
+        use ConditionState::{Met, NoData, Unmet};
+        let found = |states: &[ConditionState], strength| Match {
+            term_id: String::new(),
+            term: String::new(),
+            span: Span::new(0, 0),
+            text: String::new(),
+            via: Via::Exact,
+            scene: Scene::Replace,
+            strength,
+            entries: Vec::new(),
+            conditions: states
+                .iter()
+                .map(|state| ConditionResult { id: String::new(), state: *state, evidence: String::new() })
+                .collect(),
+            label_agrees: false,
+            role: None,
+        };
+        let table = [
+            (Met, Met, Verdict::Green),
+            (Met, NoData, Verdict::NeedsEvidence),
+            (Met, Unmet, Verdict::NotGreen),
+            (NoData, NoData, Verdict::NeedsEvidence),
+            (NoData, Unmet, Verdict::NotGreen),
+            (Unmet, Unmet, Verdict::NotGreen),
+        ];
+        for (one, other, verdict) in table {
+            for states in [[one, other], [other, one]] {
+                assert_eq!(found(&states, Strength::Sufficient).verdict(), verdict, "{states:?}");
+            }
+            let generic = if verdict == Verdict::NotGreen { verdict } else { Verdict::Review };
+            assert_eq!(found(&[one, other], Strength::Generic).verdict(), generic, "a type is never called green");
+        }
+        assert_eq!(found(&[], Strength::Sufficient).verdict(), Verdict::Green, "nothing is asked");
+        for via in [Via::Near, Via::Recall] {
+            let near = Match { via, ..found(&[Met], Strength::Sufficient) };
+            assert_eq!(near.verdict(), Verdict::Review);
+        }
+    }
+}
