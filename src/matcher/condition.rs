@@ -106,11 +106,11 @@ fn grade(text: &str, water: bool) -> Option<(Decimal, String)> {
         for (start, _) in text.match_indices(word) {
             let before = text.get(..start).unwrap_or_default();
             let after = text.get(start + word.len()..).unwrap_or_default();
-            if before
-                .chars()
-                .next_back()
-                .is_some_and(|c| matches!(script_of(c), Script::Latin | Script::Digit) || "十百第多".contains(c))
-            {
+            // 11级, 第一级; but 48W|三级能效, whose blank is lost in folding.
+            let is_han = word.starts_with(['一', '二', '三', '四', '五']);
+            if before.chars().next_back().is_some_and(|c| {
+                !is_han && matches!(script_of(c), Script::Latin | Script::Digit) || "十百第多".contains(c)
+            }) {
                 continue;
             }
             let owner = |word: &str| {
@@ -268,6 +268,7 @@ mod tests {
             (EnergyGrade, "三相异步电动机 YE5-132", Some("1")),
             (EnergyGrade, "三相异步电动机 YE3-132", Some("3")),
             (EnergyGrade, "二级反渗透设备", None),
+            (EnergyGrade, "空调 KFR-35GW 三级能效", Some("3")),
             (EnergyGrade, "节水马桶 一级水效", None),
             (WaterGrade, "节水马桶 一级水效", Some("1")),
             (MotorClass, "永磁电机 IE5 30kW", Some("5")),

@@ -6,36 +6,24 @@ use crate::{
     text::cuts_latin,
 };
 
-/// The first alternative of `needs` that holds in `text`, as its words; `None` when none does. Inside the term's own
-/// surface `start..end` a word counts only when `marks` takes it.
-pub fn company(
-    cues: Cues<'_>,
-    needs: &Needs,
-    text: &str,
-    (start, end): (usize, usize),
-    marks: impl Fn(&str) -> bool,
-) -> Option<String> {
+/// The first alternative of `needs` that holds in `text`, as its words; `None` when none does. A word counts only when
+/// `marks` takes its place and it.
+pub fn company(cues: Cues<'_>, needs: &Needs, text: &str, marks: impl Fn(usize, &str) -> bool) -> Option<String> {
     needs.iter().find_map(|alternative| {
-        let words: Option<Vec<String>> =
-            alternative.iter().map(|need| found(cues, need, text, (start, end), &marks)).collect();
+        let words: Option<Vec<String>> = alternative.iter().map(|need| found(cues, need, text, &marks)).collect();
         words.filter(|words| !words.is_empty()).map(|words| words.join("+"))
     })
 }
 
-fn found(
-    cues: Cues<'_>,
-    need: &Need,
-    text: &str,
-    (start, end): (usize, usize),
-    marks: &impl Fn(&str) -> bool,
-) -> Option<String> {
+fn found(cues: Cues<'_>, need: &Need, text: &str, marks: &impl Fn(usize, &str) -> bool) -> Option<String> {
+    let denials = cues.words("negation");
     let stands = |word: &String| {
         !word.is_empty()
             && text.match_indices(word.as_str()).any(|(at, _)| {
                 let stop = at + word.len();
-                (stop <= start || at >= end || marks(word))
+                marks(at, word)
                     && (!cuts_latin(text, at, stop) || in_model_code(text, at, stop))
-                    && !negated(text.get(..at).unwrap_or_default())
+                    && !negated(denials, text.get(..at).unwrap_or_default())
             })
     };
     match need {
@@ -75,35 +63,60 @@ fn in_model_code(text: &str, start: usize, end: usize) -> bool {
         && word != "hev"
 }
 
-/// Whether the text right in front denies what follows.
-fn negated(before: &str) -> bool {
-    ["非", "无", "不含", "不", "未", "没有", "免"].iter().any(|no| before.ends_with(no))
+/// Whether the text right in front denies what follows. A denied word is denied with what widens it: 非|全生物|降解.
+fn negated(denials: &[String], before: &str) -> bool {
+    let wide = ["全生物", "可生物", "生物", "完全", "全", "可"].iter().find_map(|word| before.strip_suffix(word));
+    let denied = |before: &str| {
+        ["非", "无", "不含", "不", "未", "没有", "免"].iter().any(|no| before.ends_with(no))
+            || denials.iter().any(|no| before.ends_with(no.as_str()))
+    };
+    denied(before) || wide.is_some_and(|before| before.ends_with('非') || before.ends_with("不"))
+}
+
+/// Where a candidate stands in the folded text; places are bytes.
+pub struct Around<'t> {
+    /// The whole text.
+    pub text: &'t str,
+    /// The candidate: first byte and one past the last.
+    pub hit: (usize, usize),
+    /// Where its phrase begins.
+    pub phrase: usize,
+    /// Where its clause begins and ends.
+    pub clause: (usize, usize),
+    /// The text is an invoice line: one thing, described all along.
+    pub is_line: bool,
 }
 
 /// Whether the words before and after turn the candidate into something that does not count: denied, scrapped,
-/// replaced, second-hand, or a toy. `phrase` is where its phrase begins, `clause` where its clause begins.
-pub fn turned(
-    cues: Cues<'_>,
-    term: &Term,
-    text: &str,
-    (start, end): (usize, usize),
-    (phrase, clause): (usize, usize),
-) -> Option<(Refusal, String)> {
+/// second-hand, or a toy.
+pub fn turned(cues: Cues<'_>, term: &Term, around: &Around<'_>) -> Option<(Refusal, String)> {
+    let (start, end) = around.hit;
+    let text = around.text;
     let before = text.get(..start).unwrap_or_default();
-    let in_phrase = text.get(phrase..start).unwrap_or_default();
-    let in_clause = text.get(clause..start).unwrap_or_default();
+    let in_phrase = text.get(around.phrase..start).unwrap_or_default();
+    let in_clause = text.get(around.clause.0..start).unwrap_or_default();
     let after = text.get(end..).unwrap_or_default();
+    let after_in_clause = text.get(end..around.clause.1).unwrap_or_default();
+    let described = if around.is_line { text } else { in_phrase };
     let group = |name: &str| cues.words(name);
 
     if let Some(word) = group("negation").iter().find(|word| before.ends_with(word.as_str())) {
         return Some((Refusal::Negated, word.clone()));
     }
-    if let Some(word) = ["不含", "不包括", "不包含", "不涉及", "除外"].iter().find(|word| in_clause.contains(**word))
+    if let Some(word) = ["不含", "不包括", "不包含", "不涉及", "除外"].iter().find(|word| denies(in_clause, word))
     {
         return Some((Refusal::Negated, (*word).to_owned()));
     }
-    if let Some(word) = group("replaces").iter().find(|word| last_words(in_clause, 6).contains(word.as_str())) {
-        return Some((Refusal::Replaced, word.clone()));
+    // 未规划光伏和|储能: a denial goes on over what is joined.
+    if let Some(word) = group("negation").iter().find(|word| word.chars().count() > 1 && joined(in_clause, word)) {
+        return Some((Refusal::Negated, word.clone()));
+    }
+    // 污水处理站除外, 光伏和储能不在内.
+    if let Some(word) = group("negation-after").iter().find(|word| {
+        after.starts_with(word.as_str())
+            || after_in_clause.strip_suffix(word.as_str()).is_some_and(|between| between.starts_with(AND))
+    }) {
+        return Some((Refusal::Negated, word.clone()));
     }
     // Recycling is about scrapped things; everything else that is scrapped is no green purchase.
     if term.scene != Scene::Recycle {
@@ -114,14 +127,78 @@ pub fn turned(
         if let Some(word) = group("disposal").iter().find(|word| after.starts_with(word.as_str())) {
             return Some((Refusal::Disposal, word.clone()));
         }
-        if let Some(word) = group("second-hand").iter().find(|word| in_phrase.contains(word.as_str())) {
+        if let Some(word) = group("second-hand").iter().find(|word| described.contains(word.as_str())) {
             return Some((Refusal::SecondHand, word.clone()));
         }
     }
-    if let Some(word) = group("fake").iter().find(|word| in_phrase.contains(word.as_str())) {
+    // 光伏电站退租后组件拆除费用: nothing was bought in front, and the clause ends in taking down.
+    if !around.is_line
+        && term.scene != Scene::Recycle
+        && let Some(word) = ["拆除", "拆除费", "拆除费用", "拆除工程", "拆除工程款", "拆除款", "报废", "变卖"]
+            .iter()
+            .find(|word| after_in_clause.ends_with(**word))
+    {
+        return Some((Refusal::Disposal, (*word).to_owned()));
+    }
+    if let Some(word) = group("fake").iter().find(|word| described.contains(word.as_str())) {
         return Some((Refusal::Toy, word.clone()));
     }
     None
+}
+
+/// Whether `denial` stands in `before`, other than of what goods are better without: 不含汞|LED灯.
+fn denies(before: &str, denial: &str) -> bool {
+    const HARMFUL: [&str; 19] = [
+        "汞",
+        "铅",
+        "镉",
+        "砷",
+        "铬",
+        "氟",
+        "氯",
+        "磷",
+        "苯",
+        "甲醛",
+        "石棉",
+        "voc",
+        "溶剂",
+        "双酚",
+        "增塑剂",
+        "荧光",
+        "抗生素",
+        "激素",
+        "bpa",
+    ];
+    before.match_indices(denial).any(|(at, _)| {
+        let denied = before.get(at + denial.len()..).unwrap_or_default();
+        !HARMFUL.iter().any(|harmful| denied.starts_with(harmful))
+    })
+}
+
+const AND: [char; 4] = ['和', '及', '与', '或'];
+
+/// Whether `denial` stands in `before` and what it denies goes on to its end: 不含|A、B及.
+fn joined(before: &str, denial: &str) -> bool {
+    let denied = before.rfind(denial).and_then(|at| before.get(at + denial.len()..));
+    denied.is_some_and(|denied| denied.ends_with(AND) && (2..=12).contains(&denied.chars().count()))
+}
+
+/// The opening mark, when the hit stands in the title of a book or a standard that is not cited as what goods comply with.
+pub fn title(text: &str, start: usize, end: usize) -> Option<&'static str> {
+    let before = text.get(..start)?;
+    let open = before.rfind('《')?;
+    let inside = !before.get(open..)?.contains('》') && text.get(end..)?.contains('》');
+    let cited = ["符合", "按", "按照", "依据", "满足", "执行", "通过", "达到", "达"];
+    let is_cited = cited.iter().any(|word| before.get(..open).is_some_and(|ahead| ahead.ends_with(word)));
+    (inside && !is_cited).then_some("《》")
+}
+
+/// Whether the title that the hit stands in is being written or applied for: 《环境影响报告书》编制.
+pub fn is_written(text: &str, end: usize) -> bool {
+    let behind = text.get(end..).and_then(|rest| rest.split_once('》')).map_or("", |(_, behind)| behind);
+    ["编制", "编写", "咨询", "评价", "评审", "申报", "办理", "认证", "技术服务"]
+        .iter()
+        .any(|word| behind.contains(word))
 }
 
 /// The last `count` characters.

@@ -45,7 +45,7 @@ pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str, kind: TermKind)
             Tail::Trade => role = role.or(Some(Role::Trade)),
             Tail::Make => role = role.or(Some(Role::Make)),
             Tail::Place | Tail::AnyService if kind != TermKind::Goods => {}
-            Tail::Other(refusal) if same_service(kind, refusal) => {}
+            Tail::Other(refusal) if same_service(kind, refusal, word) => {}
             Tail::Place => return Behind::Another(Refusal::Descriptive, word.to_owned()),
             Tail::AnyService => service = service.or(Some(word)),
             Tail::Other(refusal) => return Behind::Another(refusal, word.to_owned()),
@@ -107,7 +107,7 @@ pub fn behind_in_sentence(dictionary: &Dictionary, rest: &str, kind: TermKind) -
             Meaning::Tail(Tail::Trade) => role = role.or(Some(Role::Trade)),
             Meaning::Tail(Tail::Make) => role = role.or(Some(Role::Make)),
             Meaning::Tail(Tail::Place | Tail::AnyService) if kind != TermKind::Goods || role.is_some() => {}
-            Meaning::Tail(Tail::Other(refusal)) if same_service(kind, refusal) => {}
+            Meaning::Tail(Tail::Other(refusal)) if same_service(kind, refusal, word) => {}
             Meaning::Tail(Tail::Place) => return Behind::Another(Refusal::Descriptive, word.to_owned()),
             Meaning::Tail(Tail::AnyService) => return Behind::Another(Refusal::ServiceAbout, word.to_owned()),
             Meaning::Tail(Tail::Other(refusal)) => return Behind::Another(refusal, word.to_owned()),
@@ -155,9 +155,32 @@ pub fn has_verb(dictionary: &Dictionary, words: &str) -> bool {
     })
 }
 
+/// Where the first verb of buying or doing, of two characters or more, begins in these words.
+pub fn first_verb(dictionary: &Dictionary, words: &str) -> Option<usize> {
+    verbs(dictionary, words).map(|(start, ..)| start).next()
+}
+
+/// What stands behind the last verb of buying, of two characters or more.
+pub fn behind_buying<'w>(dictionary: &Dictionary, words: &'w str) -> Option<&'w str> {
+    let buying = verbs(dictionary, words).filter(|(.., is_buying)| *is_buying).last();
+    buying.and_then(|(_, end, _)| words.get(end..))
+}
+
+/// The verbs of two characters or more: start, end, whether it is one of buying.
+fn verbs<'w>(dictionary: &'w Dictionary, words: &'w str) -> impl Iterator<Item = (usize, usize, bool)> + 'w {
+    words.char_indices().filter_map(move |(at, _)| {
+        let (word, meaning) = longest_prefix(dictionary, words.get(at..)?)?;
+        let Meaning::Clause(verb @ (ClauseWord::Buy | ClauseWord::Act(_))) = meaning else { return None };
+        (word.chars().count() >= 2).then_some((at, at + word.len(), verb == ClauseWord::Buy))
+    })
+}
+
 /// A report, a form or a visit behind the name of a service belongs to that service: 环境影响评价|报告|编制.
-fn same_service(kind: TermKind, refusal: Refusal) -> bool {
-    kind == TermKind::Service && matches!(refusal, Refusal::ServiceAbout | Refusal::Paper)
+/// Printing it, a journal of it or a fine for lack of it does not.
+fn same_service(kind: TermKind, refusal: Refusal, word: &str) -> bool {
+    const APART: [&str; 13] =
+        ["打印", "装订", "装裱", "装裱费", "印刷", "复印", "订阅", "订阅费", "杂志", "书籍", "教材", "罚款", "滞纳金"];
+    kind == TermKind::Service && matches!(refusal, Refusal::ServiceAbout | Refusal::Paper) && !APART.contains(&word)
 }
 
 enum Meaning {

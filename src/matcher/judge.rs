@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     dictionary::{Tail, Term, TermKind, under_any},
-    model::{Refusal, Role, Strength, TextKind},
+    model::{Refusal, Role, Scene, Strength, TextKind},
     text::{Phrase, Script, cuts_latin, fold_text, script_of},
 };
 
@@ -88,11 +88,36 @@ impl Matcher<'_> {
             let same = |other: &&Phrase| other.clause == phrase.clause;
             reading.layout.phrases.iter().find(same).map_or(phrase.start, |first| first.start)
         });
-        if let Some(turned) = context::turned(reading.cues, term, text, (start, end), (phrase_start, clause_start)) {
+        let recycled = term.scene == Scene::Recycle;
+        if let Some(old) = reading.old.iter().find(|old| old.holds(start) && !(old.abolished && recycled)) {
+            return refuse(Refusal::Replaced, old.verb);
+        }
+        let clause_end = phrase.map_or(phrase_end, |phrase| {
+            let same = |other: &&Phrase| other.clause == phrase.clause;
+            reading.layout.phrases.iter().rfind(same).map_or(phrase.end, |last| last.end)
+        });
+        let around = context::Around {
+            text,
+            hit: (start, end),
+            phrase: phrase_start,
+            clause: (clause_start, clause_end),
+            is_line: reading.document.kind == TextKind::InvoiceLine,
+        };
+        if let Some(turned) = context::turned(reading.cues, term, &around) {
             return Err(turned);
         }
-        let role = self.head(reading, candidate, phrase, text.get(end..phrase_end.max(end)).unwrap_or_default())?;
-        if let Some(words) = context::company(reading.cues, &term.unless, &reading.context, (start, end), |_| false) {
+        if let Some(title) = context::title(text, start, end)
+            && !(term.kind() == TermKind::Service && context::is_written(text, end))
+        {
+            return refuse(Refusal::Paper, title);
+        }
+        // What is replaced is no head: LED灯具|更换路灯.
+        let verbs = reading.old.iter().filter(|old| old.start >= end).map(|old| old.start - old.verb.len());
+        let name_end = verbs.min().map_or(phrase_end, |verb| verb.min(phrase_end));
+        let role = self.head(reading, candidate, phrase, text.get(end..name_end.max(end)).unwrap_or_default())?;
+        if let Some(words) = context::company(reading.cues, &term.unless, &reading.context, |at, word| {
+            (at + word.len() <= start || at >= end) && !reading.old.iter().any(|old| old.holds(at))
+        }) {
             return refuse(Refusal::ContextAgainst, &words);
         }
         self.company(reading, candidate, term, role)
@@ -109,8 +134,11 @@ impl Matcher<'_> {
         // An alias may hold the marking word (变频空压机, 导轨式电能表); a word that the name itself is made of marks
         // nothing (瓶片, 边角料).
         let name = fold_text(&term.term);
-        let own = (candidate.start, candidate.end);
-        let company = context::company(reading.cues, &term.needs, &reading.context, own, |word| !name.contains(word));
+        // What is said of the old thing that is replaced marks nothing either.
+        let company = context::company(reading.cues, &term.needs, &reading.context, |at, word| {
+            let outside = at + word.len() <= candidate.start || at >= candidate.end;
+            (outside || !name.contains(word)) && !reading.old.iter().any(|old| old.holds(at))
+        });
         let asked = !term.needs.is_empty();
         let strength = match (term.strength, &company) {
             (Strength::Generic, Some(_)) => Strength::Sufficient,

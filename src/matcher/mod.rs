@@ -7,6 +7,7 @@ mod head;
 mod judge;
 mod near;
 mod party;
+mod replaced;
 mod resolve;
 mod role;
 
@@ -61,6 +62,8 @@ pub(crate) struct Reading<'t> {
     pub label: Option<&'t TaxLabel>,
     /// Cue groups that have a word in the context.
     pub cues: Cues<'t>,
+    /// Stretches of the text that name what is replaced.
+    pub old: Vec<replaced::Old<'t>>,
     /// Exclusions in the text: start, end, exclusion.
     pub excluded: Vec<(usize, usize, &'t Exclusion)>,
 }
@@ -103,6 +106,15 @@ impl<'d> Matcher<'d> {
         matches!(behind, head::Behind::Thing(_))
     }
 
+    /// Whether the text spares a name of the negative list: by a word that exempts it (a cleaner process), or because the
+    /// goods are free of it (不含双酚A).
+    fn spared(&self, number: usize, text: &str, start: usize) -> bool {
+        let before = text.get(..start).unwrap_or_default();
+        let free = ["不含", "不添加", "未添加", "零添加", "无", "零"].iter().any(|no| before.ends_with(no));
+        let exempt = self.dictionary.negatives().get(number).map_or(&[][..], |negative| negative.exempt.as_slice());
+        free || exempt.iter().any(|word| text.contains(word.as_str()))
+    }
+
     fn lay_out<'t>(&self, document: &'t Document, folded: Folded, hits: &[Hit]) -> Reading<'t>
     where
         'd: 't,
@@ -120,7 +132,9 @@ impl<'d> Matcher<'d> {
                 Some(Surface::Term(term, via)) => {
                     candidates.push(Candidate { start: hit.start, end: hit.end, term, via });
                 }
-                Some(Surface::Negative(number)) if !cuts_latin(text, hit.start, hit.end) => {
+                Some(Surface::Negative(number))
+                    if !cuts_latin(text, hit.start, hit.end) && !self.spared(number, text, hit.start) =>
+                {
                     negatives.push((hit.start, hit.end, number));
                 }
                 _ => {}
@@ -136,6 +150,7 @@ impl<'d> Matcher<'d> {
         let cues = self.dictionary.cues_in(&context);
         let parties = party::party_names(cues, text, &parties);
         let excluded = self.dictionary.excluded(text).collect();
-        Reading { document, folded, context, layout, parties, negatives, candidates, label, cues, excluded }
+        let old = replaced::find(self.dictionary, cues, document.kind, text, &layout);
+        Reading { document, folded, context, layout, parties, negatives, candidates, label, cues, old, excluded }
     }
 }

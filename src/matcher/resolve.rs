@@ -8,7 +8,7 @@ use super::{
     judge::{Refused, Standing},
 };
 use crate::{
-    dictionary::{Term, under_any},
+    dictionary::{Term, TermKind, under_any},
     model::{
         Classification, ConditionState, Document, EntryLink, Match, Refusal, RefusedMatch, Role, Strength, Verdict,
     },
@@ -42,12 +42,22 @@ pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classifi
         matches!(code, NeighbourAgainst | Descriptive | StatedUse | Negated | Disposal | Replaced)
     };
     let tainted: Vec<(Candidate, Refused)> = refused.iter().filter(|(_, (code, _))| around(*code)).cloned().collect();
+    let headless: Vec<(Candidate, Refused)> = refused
+        .iter()
+        .filter(|(other, (code, _))| {
+            let goods = matcher.dictionary.term(other.term).is_some_and(|term| term.kind() == TermKind::Goods);
+            goods && matches!(code, Refusal::ServiceAbout | Refusal::Part | Refusal::Paper)
+        })
+        .cloned()
+        .collect();
     standing.retain(|(candidate, _)| {
-        let longer = tainted.iter().find(|(other, _)| {
+        let holds = |other: &Candidate| {
             other.start <= candidate.start
                 && candidate.end <= other.end
                 && other.end - other.start > candidate.end - candidate.start
-        });
+        };
+        // 污水处理|设备 in 污水处理设备维修费: work in the name of goods that were not bought was not done either.
+        let longer = tainted.iter().chain(&headless).find(|(other, _)| holds(other));
         if let Some((_, reason)) = longer {
             refused.push((*candidate, reason.clone()));
         }
