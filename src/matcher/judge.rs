@@ -197,6 +197,24 @@ impl Matcher<'_> {
         {
             return Err((Refusal::Descriptive, word));
         }
+        // 给光伏电站|供应水泥: the customer, not the purchase.
+        let in_clause = text.get(opens.map_or(candidate.start, |first| first.start)..candidate.start);
+        let customer = in_clause.unwrap_or_default();
+        if !is_line
+            && let Some(word) =
+                ["供应", "供货", "供给", "配送", "送货", "提供"].iter().find(|word| rest.starts_with(**word))
+            && ["给", "为", "向"].iter().any(|to| customer.contains(to))
+        {
+            return Err((Refusal::Descriptive, (*word).to_owned()));
+        }
+        // 维修|复合机|费: repair of the thing.
+        let money = matches!(behind, Behind::Thing(None));
+        if kind == TermKind::Goods
+            && money
+            && let Some(word) = ["维修", "修理", "检修", "保养", "维护"].iter().find(|word| customer.ends_with(**word))
+        {
+            return Err((Refusal::ServiceAbout, (*word).to_owned()));
+        }
         let role = match behind {
             Behind::Thing(role) => role,
             Behind::Another(refusal, word) => return Err((refusal, word)),
@@ -250,27 +268,65 @@ impl Matcher<'_> {
             return Err((Refusal::Bracketed, String::new()));
         }
         for other in outside.iter().filter(|other| **other != &phrase && other.clause == phrase.clause) {
-            let words = text.get(other.start..other.end).unwrap_or_default();
-            // Another phrase takes the head only when it is nothing but the name of a part or the like: 太阳能板 清洗剂,
-            // 模具 叠合板. Longer phrases (独立包装, 滚动轴承) describe.
-            // A second term is a second thing (智能灌溉控制器 电磁阀), a fuel behind a machine its drive (微耕机 汽油).
-            let own = reading.candidates.iter().any(|c| c.start <= other.start && other.end <= c.end);
-            let drive = self.dictionary.cue("drive").is_some_and(|group| group.words.iter().any(|word| word == words));
-            let noun =
-                words.strip_prefix(['前', '后', '左', '右']).filter(|noun| noun.chars().count() >= 2).unwrap_or(words);
-            if let Some(Tail::Other(refusal)) = self.dictionary.tail(noun)
-                && !own
-                && !drive
-                && noun.chars().count() >= 2
-                && matches!(
-                    refusal,
-                    Refusal::Part | Refusal::Consumable | Refusal::Tool | Refusal::Toy | Refusal::Wear | Refusal::Paper
-                )
-            {
-                return Err((refusal, words.to_owned()));
+            if let Some(refused) = self.other_phrase(reading, candidate, kind, other) {
+                return Err(refused);
             }
         }
         Ok(role)
+    }
+
+    /// Another phrase of the line takes the head when it is nothing but the name of a part, a service or the like:
+    /// 太阳能板 清洗剂, 模具 叠合板, 充电桩 维修. Longer phrases (独立包装, 滚动轴承) describe.
+    fn other_phrase(
+        &self,
+        reading: &Reading<'_>,
+        candidate: Candidate,
+        kind: TermKind,
+        other: &Phrase,
+    ) -> Option<Refused> {
+        let text = reading.folded.text();
+        let words = text.get(other.start..other.end).unwrap_or_default();
+        let noun =
+            words.strip_prefix(['前', '后', '左', '右']).filter(|noun| noun.chars().count() >= 2).unwrap_or(words);
+        if noun.chars().count() < 2 || self.is_second_thing(reading, candidate, other) {
+            return None;
+        }
+        // A fuel behind a machine is its drive: 微耕机 汽油.
+        if self.dictionary.cue("drive").is_some_and(|group| group.words.iter().any(|word| word == words)) {
+            return None;
+        }
+        let behind = other.start >= candidate.end;
+        let between = text.get(candidate.end..other.start).unwrap_or_default();
+        let refusal = match self.dictionary.tail(noun)? {
+            Tail::AnyService | Tail::Other(Refusal::ServiceAbout) if kind == TermKind::Goods && behind => {
+                Refusal::ServiceAbout
+            }
+            // 有机肥 40kg 编织袋 says how it is packed.
+            Tail::Other(Refusal::Packaging) if behind && !noun.ends_with('装') && between.trim().is_empty() => {
+                Refusal::Packaging
+            }
+            Tail::Other(
+                refusal @ (Refusal::Part
+                | Refusal::Consumable
+                | Refusal::Tool
+                | Refusal::Toy
+                | Refusal::Wear
+                | Refusal::Paper),
+            ) => refusal,
+            _ => return None,
+        };
+        Some((refusal, words.to_owned()))
+    }
+
+    /// Whether a phrase names another thing of the dictionary that can stand beside the candidate: 智能灌溉控制器 电磁阀,
+    /// but not 太阳能热水器 支架, whose bracket needs more to be anything.
+    fn is_second_thing(&self, reading: &Reading<'_>, candidate: Candidate, other: &Phrase) -> bool {
+        let mut covering = reading.candidates.iter().filter(|c| c.start <= other.start && other.end <= c.end);
+        covering.any(|second| {
+            let Some(term) = self.dictionary.term(second.term) else { return false };
+            let stands = self.company(reading, *second, term, None).is_ok();
+            stands && (term.strength == Strength::Sufficient || self.same_entry(candidate.term, term))
+        })
     }
 }
 
