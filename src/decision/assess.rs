@@ -9,7 +9,8 @@ use crate::{
     catalogue::Catalogue,
     evidence::{Evidence, best_match, leading_entry, strength},
     model::{
-        Checked, Classification, ConditionState, EntryLink, Loan, Location, Match, Origin, Role, Strength, Verdict,
+        Checked, Classification, ConditionState, EntryLink, Loan, Location, Match, Origin, Role, Span, Strength,
+        Verdict,
     },
     standard::{EditionRule, Fact, LoanRule, Standard},
 };
@@ -346,10 +347,15 @@ fn trace(case: &Case<'_>, findings: &Findings, rule: &LoanRule, standard: &Stand
     root.steps.push(
         Trace::step("目录版本", format!("{} {title}", case.edition.edition))
             .with(Trace::fact("审批日期", date, &loan.location))
-            .with(Trace::step(format!("版本规则（{}）", case.edition.origin.code()), case.edition.source.clone())),
+            .with(Trace::rule(
+                "版本规则",
+                period(case.edition),
+                (&case.edition.edition, case.edition.origin, &case.edition.source),
+            )),
     );
 
-    let mut text = Trace::step("用途", case.purpose.reason.clone());
+    let whole = Span::new(0, loan.purpose.len());
+    let mut text = Trace::span("用途", case.purpose.reason.clone(), &loan.location, &loan.purpose, whole);
     text.steps.extend(readings(case.purpose, &loan.purpose, &loan.location, catalogue));
     root.steps.push(text);
 
@@ -390,7 +396,11 @@ fn trace(case: &Case<'_>, findings: &Findings, rule: &LoanRule, standard: &Stand
 
     let mut share = Trace::step("绿色占比", findings.share.map_or_else(|| "未知".to_owned(), percent));
     let sums = [("绿色凭证净额（上列各行之和）", evidence.green), ("凭证净额合计", evidence.total)];
-    share.steps.extend(sums.into_iter().map(|(label, money)| Trace::step(label, money.to_string())));
+    let files = evidence.vouchers.first().map_or_else(
+        || loan.location.clone(),
+        |voucher| Location { file: voucher.line.location.file.clone(), sheet: None, row: 0 },
+    );
+    share.steps.extend(sums.into_iter().map(|(label, money)| Trace::fact(label, money.to_string(), &files)));
     share.steps.push(Trace::fact(
         "放款金额",
         loan.amount.map_or_else(|| "未知".to_owned(), |amount| amount.to_string()),
@@ -427,15 +437,20 @@ fn trace(case: &Case<'_>, findings: &Findings, rule: &LoanRule, standard: &Stand
         } else {
             format!("不成立：缺 {}", missing.join("、"))
         };
-        rules
-            .steps
-            .push(Trace::step(format!("{}（{}）{}", tried.id, tried.origin.code(), tried.verdict.chinese()), outcome));
+        let label = format!("{} {}", tried.id, tried.verdict.chinese());
+        rules.steps.push(Trace::rule(label, outcome, (&tried.id, tried.origin, &tried.source)));
         if tried.id == rule.id {
             break;
         }
     }
     root.steps.push(rules);
     root
+}
+
+/// The days on which an edition applies.
+fn period(rule: &EditionRule) -> String {
+    let day = |date: Option<jiff::civil::Date>| date.map_or_else(|| "…".to_owned(), |date| date.to_string());
+    format!("{} 至 {}", day(rule.from), day(rule.to))
 }
 
 /// Accepted and refused matches of one text, with spans, catalogue path and conditions.

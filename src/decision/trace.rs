@@ -78,6 +78,18 @@ impl Trace {
         }
     }
 
+    /// The step resting on a rule of the pack, with the rule's origin and source.
+    pub fn rule(label: impl Into<String>, result: impl Into<String>, rule: (&str, Origin, &str)) -> Self {
+        let (name, origin, source) = rule;
+        let result = result.into();
+        Self {
+            label: label.into(),
+            result: result.clone(),
+            leaf: Some(Leaf::Parameter { name: name.to_owned(), value: result, origin, source: source.to_owned() }),
+            steps: Vec::new(),
+        }
+    }
+
     /// The step resting on a piece of text.
     pub fn span(
         label: impl Into<String>,
