@@ -139,6 +139,11 @@ pub fn ends_in_other_thing(dictionary: &Dictionary, words: &str) -> bool {
     matches!(longest_suffix(dictionary, words), Some((_, Tail::Other(_) | Tail::Place | Tail::AnyService)))
 }
 
+/// Whether these words end in the name of a service of any kind.
+pub fn ends_in_service(dictionary: &Dictionary, words: &str) -> bool {
+    matches!(longest_suffix(dictionary, words), Some((_, Tail::AnyService | Tail::Work)))
+}
+
 /// Whether these words end in a verb of doing: 林下套种, 秸秆收购.
 pub fn ends_in_verb(dictionary: &Dictionary, words: &str) -> bool {
     words.char_indices().skip(1).any(|(at, _)| {

@@ -77,7 +77,8 @@ impl Matcher<'_> {
         // A verb in front is a word of its own: 购买|空调 holds no 买空.
         let behind_verb =
             ["购买", "采购", "购置", "安装", "支付", "使用", "更换", "销售"].iter().any(|verb| before.ends_with(verb));
-        let from = if behind_verb { start } else { 0 };
+        let short_verb = ["买", "购", "装", "换", "卖", "修"].contains(&before.trim_start());
+        let from = if behind_verb || short_verb { start } else { 0 };
         let seen = text.get(from..).unwrap_or_default();
         if let Some(word) = self.segmenter.crossing_word(seen, start - from, end - from) {
             return refuse(Refusal::Joint, &word);
@@ -207,11 +208,22 @@ impl Matcher<'_> {
         {
             return Err((Refusal::Descriptive, (*word).to_owned()));
         }
+        // 为污水处理厂|生产井盖: a place is a customer, too.
+        if !is_line
+            && kind != TermKind::Goods
+            && !is_activity(kind, hit)
+            && let Some(word) = ["生产", "加工", "制作", "定制", "提供"].iter().find(|word| rest.starts_with(**word))
+            && ["给", "为", "向", "替"].iter().any(|to| customer.contains(to))
+        {
+            return Err((Refusal::Descriptive, (*word).to_owned()));
+        }
         // 维修|复合机|费: repair of the thing.
         let money = matches!(behind, Behind::Thing(None));
         if kind == TermKind::Goods
             && money
-            && let Some(word) = ["维修", "修理", "检修", "保养", "维护"].iter().find(|word| customer.ends_with(**word))
+            && let Some(word) = ["维修", "修理", "检修", "保养", "维护", "搬运", "装卸", "运输", "配送"]
+                .iter()
+                .find(|word| customer.ends_with(**word))
         {
             return Err((Refusal::ServiceAbout, (*word).to_owned()));
         }
@@ -296,7 +308,34 @@ impl Matcher<'_> {
             return None;
         }
         let behind = other.start >= candidate.end;
+        // 循环经济园区 柴油班车: a place is where the thing behind it goes.
+        let hit = text.get(candidate.start..candidate.end).unwrap_or_default();
+        let same_matter = || {
+            let inside = reading.candidates.iter().filter(|c| other.start <= c.start && c.end <= other.end);
+            inside.filter_map(|c| self.dictionary.term(c.term)).any(|term| self.same_entry(candidate.term, term))
+        };
+        if behind
+            && kind != TermKind::Goods
+            && !is_activity(kind, hit)
+            && !hit.ends_with('车')
+            && !head::ends_in_service(self.dictionary, noun)
+            && !same_matter()
+            && noun.chars().all(|c| script_of(c) == Script::Han)
+            && !matches!(head::behind_in_goods_name(self.dictionary, noun, kind), Behind::Thing(_))
+        {
+            return Some((Refusal::Descriptive, words.to_owned()));
+        }
         let between = text.get(candidate.end..other.start).unwrap_or_default();
+        // 电动汽车 儿童座椅, 竹筷 消毒柜: nothing that describes goods ends so, and the tables do not know it.
+        if behind
+            && noun.chars().all(|c| script_of(c) == Script::Han)
+            && noun.ends_with(SMALL_THINGS)
+            && !noun.starts_with(['含', '带', '配', '送', '补'])
+            && self.dictionary.tail(noun).is_none()
+            && !same_matter()
+        {
+            return Some((Refusal::OtherHead, words.to_owned()));
+        }
         let refusal = match self.dictionary.tail(noun)? {
             Tail::AnyService | Tail::Other(Refusal::ServiceAbout) if kind == TermKind::Goods && behind => {
                 Refusal::ServiceAbout
@@ -329,6 +368,12 @@ impl Matcher<'_> {
         })
     }
 }
+
+/// What the names of small ordinary things end in.
+const SMALL_THINGS: [char; 23] = [
+    '套', '罩', '垫', '贴', '刷', '帽', '服', '鞋', '杯', '壶', '椅', '桌', '笔', '纸', '扣', '钩', '绳', '座', '刀',
+    '柜', '盒', '房', '枪',
+];
 
 /// Whether a work or service is named as something done (增殖放流, 矿山修复), not as a place where something is done
 /// (充电站, 污水处理厂).
