@@ -56,9 +56,11 @@ fn in_model_code(text: &str, start: usize, end: usize) -> bool {
     let code = before.get(code.len()..).unwrap_or_default();
     let digits = code.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let longest = digits.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
-    word.len() >= 3
+    // KLQ6829GA|EV|N7, but not the end of HEV, PHEV or BEV, which are words of their own.
+    let is_drive =
+        word.len() >= 3 && longest >= 3 || word == "ev" && longest >= 4 && !before.ends_with(['h', 'b', 'f', 'c']);
+    is_drive
         && word.chars().all(|c| c.is_ascii_alphabetic())
-        && longest >= 3
         // HEV also ends PHEV, which is another drive.
         && word != "hev"
 }
