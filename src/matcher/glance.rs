@@ -93,7 +93,7 @@ impl<'d> Glance<'d> {
             Look::Unsure => {}
         }
         fold_into(text, &mut self.folded);
-        if !self.matcher.dictionary.exact().hits(&self.folded).is_empty() {
+        if !self.matcher.hits(kind, &self.folded).is_empty() {
             return None;
         }
         Some(silent(&self.matcher, kind, &self.folded))

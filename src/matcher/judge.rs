@@ -1,7 +1,7 @@
 //! Judging one candidate: is it really the term, and is the term what the text is about?
 
 use super::{
-    Candidate, Matcher, Reading, context,
+    Candidate, Matcher, Reading, broken, context,
     head::{self, Behind},
 };
 use crate::{
@@ -83,7 +83,12 @@ impl Matcher<'_> {
         if let Some(word) = self.segmenter.crossing_word(seen, start - from, end - from) {
             return refuse(Refusal::Joint, &word);
         }
-        let phrase = reading.layout.phrase_of(start, end);
+        let hit = text.get(start..end).unwrap_or_default();
+        let is_broken = !broken::blanks(hit).is_empty();
+        let phrase = match reading.layout.phrase_of(start, end) {
+            None if is_broken => reading.layout.phrases_over(start, end),
+            whole => whole,
+        };
         let (phrase_start, phrase_end) = phrase.map_or((start, end), |phrase| (phrase.start, phrase.end));
         let clause_start = phrase.map_or(phrase_start, |phrase| {
             let same = |other: &&Phrase| other.clause == phrase.clause;
@@ -279,7 +284,10 @@ impl Matcher<'_> {
         if phrase.bracketed && !is_mark && outside.iter().any(|other| has_han(text, other)) {
             return Err((Refusal::Bracketed, String::new()));
         }
-        for other in outside.iter().filter(|other| **other != &phrase && other.clause == phrase.clause) {
+        for other in outside
+            .iter()
+            .filter(|other| other.clause == phrase.clause && (other.end <= phrase.start || phrase.end <= other.start))
+        {
             if let Some(refused) = self.other_phrase(reading, candidate, kind, other) {
                 return Err(refused);
             }

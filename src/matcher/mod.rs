@@ -1,5 +1,6 @@
 //! Finding terms in a text and judging each: candidates → boundary → context → head noun → resolve.
 
+mod broken;
 mod condition;
 mod context;
 mod glance;
@@ -72,12 +73,21 @@ impl<'d> Matcher<'d> {
     /// Reads one document.
     pub fn read(&self, document: &Document) -> Classification {
         let folded = fold(&document.text);
-        let hits = self.dictionary.exact().hits(folded.text());
+        let hits = self.hits(document.kind, folded.text());
         if hits.is_empty() {
             return self.or_slip(document, resolve::without_candidates(self, document, folded.text()));
         }
         let reading = self.lay_out(document, folded, &hits);
         self.or_slip(document, resolve::classify(self, &reading))
+    }
+
+    /// Every surface in a folded text, also one that a blank breaks in two.
+    fn hits(&self, kind: TextKind, text: &str) -> Vec<Hit> {
+        let mut hits = self.dictionary.exact().hits(text);
+        if kind == TextKind::InvoiceLine {
+            hits.extend(broken::hits(self.dictionary.exact(), text));
+        }
+        hits
     }
 
     /// Whether a purpose says nothing specific (日常经营周转, 补充流动资金 …) or nothing at all.
@@ -90,7 +100,7 @@ impl<'d> Matcher<'d> {
     /// Every surface in the text, unjudged: what `match --stage candidates` shows.
     pub fn candidates(&self, document: &Document) -> Vec<(Candidate, crate::model::Span)> {
         let folded = fold(&document.text);
-        let hits = self.dictionary.exact().hits(folded.text());
+        let hits = self.hits(document.kind, folded.text());
         let reading = self.lay_out(document, folded, &hits);
         reading.candidates.iter().map(|c| (*c, reading.folded.original(c.start, c.end))).collect()
     }

@@ -43,6 +43,13 @@ impl Layout {
         self.phrases.iter().copied().find(|phrase| phrase.start <= start && end <= phrase.end)
     }
 
+    /// The phrases that `start..end` begins and ends in, and what lies between them, as one.
+    pub fn phrases_over(&self, start: usize, end: usize) -> Option<Phrase> {
+        let first = self.phrases.iter().find(|phrase| phrase.start <= start && start < phrase.end)?;
+        let last = self.phrases.iter().find(|phrase| phrase.start < end && end <= phrase.end)?;
+        Some(Phrase { end: last.end, ..*first })
+    }
+
     /// The text of the label.
     pub fn label_text<'t>(&self, text: &'t str) -> Option<&'t str> {
         self.label.and_then(|(start, end)| text.get(start..end))

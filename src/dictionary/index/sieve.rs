@@ -24,6 +24,8 @@ pub struct Sieve<'d> {
     watched: Vec<(char, char)>,
     last: Vec<char>,
     codes: Vec<u16>,
+    /// Places in `codes` of the blanks between two Han characters.
+    blanks: Vec<usize>,
 }
 
 /// Bits of what is known of a character; the lowest sixteen are its code in the index.
@@ -51,7 +53,7 @@ impl<'d> Sieve<'d> {
         };
         let watched = words.filter_map(begins).collect();
         let last = endings.filter_map(|word| word.chars().next_back()).collect();
-        Self { index, known: vec![0; 0x1_0000], watched, last, codes: Vec::new() }
+        Self { index, known: vec![0; 0x1_0000], watched, last, codes: Vec::new(), blanks: Vec::new() }
     }
 
     /// Looks at `text`, which need not be folded.
@@ -60,12 +62,23 @@ impl<'d> Sieve<'d> {
         codes.clear();
         let look = self.fill(text, &mut codes);
         let look = if self.index.holds(&codes) { Look::Surface } else { look };
+        let look = if look == Look::Plain && self.holds_broken(&codes) { Look::Unsure } else { look };
         self.codes = codes;
         look
     }
 
+    /// Whether a surface stands there once the blanks between Han characters are taken away.
+    fn holds_broken(&self, codes: &[u16]) -> bool {
+        if self.blanks.is_empty() {
+            return false;
+        }
+        let joined = codes.iter().zip(0..).filter(|(_, place)| !self.blanks.contains(place));
+        self.index.holds(&joined.map(|(code, _)| *code).collect::<Vec<_>>())
+    }
+
     /// Folds `text` into codes of the index.
     fn fill(&mut self, text: &str, codes: &mut Vec<u16>) -> Look {
+        self.blanks.clear();
         let mut blank = false;
         let mut before = 0;
         let mut first = ' ';
@@ -84,6 +97,9 @@ impl<'d> Sieve<'d> {
             if blank {
                 blank = false;
                 if before != 0 && keeps_blank(script(before), script(now)) {
+                    if script(before) == Script::Han {
+                        self.blanks.push(codes.len());
+                    }
                     codes.push(self.index.code(' '));
                     before = 0;
                 }

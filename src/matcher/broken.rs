@@ -1,0 +1,80 @@
+//! Names that a blank breaks in two, as shops write them: 污泥 烘干机, 太阳能 热水器.
+
+use crate::{
+    dictionary::{ExactIndex, Hit},
+    text::{Script, script_of},
+};
+
+/// Shortest name that may be broken, in characters: of shorter ones (节能 灯) the halves are words of their own.
+const SHORTEST: usize = 4;
+
+/// The surfaces that stand in `text` (folded) once the blanks between Han characters are taken away, that held such a
+/// blank, and that no Han word follows. Places are those of `text`.
+pub(super) fn hits(index: &ExactIndex, text: &str) -> Vec<Hit> {
+    let blanks = blanks(text);
+    if blanks.is_empty() {
+        return Vec::new();
+    }
+    let mut joined = String::with_capacity(text.len());
+    let mut from = 0;
+    for &blank in &blanks {
+        joined.push_str(text.get(from..blank).unwrap_or_default());
+        from = blank + 1;
+    }
+    joined.push_str(text.get(from..).unwrap_or_default());
+    // A place in the joined text lies behind as many blanks as were taken away in front of it.
+    let place = |at: usize, opens: bool| {
+        let taken = blanks.iter().zip(0..).take_while(|(blank, before)| {
+            let end = **blank - *before;
+            if opens { end <= at } else { end < at }
+        });
+        at + taken.count()
+    };
+    // Words cut by blanks go on: of 风电 塔筒 爬梯 the head is the last.
+    let ends = |at: usize| {
+        let behind = text.get(at..).unwrap_or_default().trim_start().chars().next();
+        behind.is_none_or(|c| script_of(c) != Script::Han)
+    };
+    let found = index.hits(&joined).into_iter().map(|hit| Hit {
+        start: place(hit.start, true),
+        end: place(hit.end, false),
+        surface: hit.surface,
+    });
+    found
+        .filter(|hit| {
+            let name = text.get(hit.start..hit.end).unwrap_or_default();
+            blanks.iter().any(|blank| hit.start < *blank && *blank < hit.end)
+                && ends(hit.end)
+                && name.chars().filter(|c| *c != ' ').count() >= SHORTEST
+        })
+        .collect()
+}
+
+/// The blanks between two Han characters.
+pub(super) fn blanks(text: &str) -> Vec<usize> {
+    let is_han = |c: Option<char>| c.is_some_and(|c| script_of(c) == Script::Han);
+    let between = |at: usize| {
+        let (before, behind) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+        is_han(before.chars().next_back()) && is_han(behind.chars().next())
+    };
+    text.match_indices(' ').map(|(at, _)| at).filter(|at| between(*at)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blank_inside_a_name_is_passed_over() {
+        let index = ExactIndex::new(&["太阳能热水器", "热水器", "有机肥", "节能灯"]).unwrap();
+        let found = |text: &str| -> Vec<String> {
+            hits(&index, text).iter().map(|hit| text[hit.start..hit.end].to_owned()).collect()
+        };
+        assert_eq!(found("皇明 太阳能 热水器 20管"), ["太阳能 热水器"]);
+        assert_eq!(found("皇明 太 阳能 热水 器"), ["太 阳能 热水 器"]);
+        assert!(found("太阳能热水器 支架").is_empty(), "it holds no blank");
+        assert!(found("太阳能 热水器 支架").is_empty(), "another word follows");
+        assert!(found("有机 肥皂").is_empty(), "it ends inside a word, and is short");
+        assert!(found("节能 灯").is_empty());
+    }
+}
