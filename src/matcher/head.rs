@@ -139,6 +139,25 @@ pub fn ends_in_other_thing(dictionary: &Dictionary, words: &str) -> bool {
     matches!(longest_suffix(dictionary, words), Some((_, Tail::Other(_) | Tail::Place | Tail::AnyService)))
 }
 
+/// Whether a name of goods and what stands behind it are stuffed as shops do it: 太阳能热水器|家用全自动真空管不锈钢水箱. Such
+/// a title names the goods first and describes them next; one about something else names it at the end (…坐垫套), or says
+/// what it fits (…专用).
+pub fn is_shop_title(dictionary: &Dictionary, name: &str, rest: &str) -> bool {
+    const LONG: usize = 10;
+    const FITS: [&str; 14] =
+        ["专用", "适用", "适配", "通用", "配件", "替换", "保护", "挂件", "摆件", "模型", "玩具", "改装", "套", "罩"];
+    let describes = match longest_prefix(dictionary, rest) {
+        Some((word, Meaning::Tail(Tail::Neutral | Tail::Descriptor))) => word.chars().count() >= 2,
+        _ => false,
+    };
+    let ends = longest_suffix(dictionary, rest);
+    describes
+        && name.chars().count() >= 3
+        && rest.chars().count() >= LONG
+        && !FITS.iter().any(|word| rest.contains(word))
+        && !matches!(ends, Some((_, Tail::Other(_) | Tail::AnyService | Tail::Place)))
+}
+
 /// Whether these words end in the name of a service of any kind.
 pub fn ends_in_service(dictionary: &Dictionary, words: &str) -> bool {
     matches!(longest_suffix(dictionary, words), Some((_, Tail::AnyService | Tail::Work)))

@@ -244,6 +244,11 @@ impl Matcher<'_> {
             {
                 None
             }
+            Behind::Unknown(ref word)
+                if is_line && kind == TermKind::Goods && head::is_shop_title(self.dictionary, hit, word) =>
+            {
+                None
+            }
             Behind::Unknown(word) => {
                 if is_line && word.starts_with('用') || word.starts_with("专用") {
                     return Err((Refusal::StatedUse, word));
