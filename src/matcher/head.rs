@@ -146,6 +146,7 @@ pub fn is_shop_title(dictionary: &Dictionary, name: &str, rest: &str) -> bool {
     const LONG: usize = 10;
     const FITS: [&str; 14] =
         ["专用", "适用", "适配", "通用", "配件", "替换", "保护", "挂件", "摆件", "模型", "玩具", "改装", "套", "罩"];
+    let rest = rest.trim_end_matches("套装");
     let describes = match longest_prefix(dictionary, rest) {
         Some((word, Meaning::Tail(Tail::Neutral | Tail::Descriptor))) => word.chars().count() >= 2,
         _ => false,
