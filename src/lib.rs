@@ -47,7 +47,7 @@ pub use dictionary::{
     BundleFault, Dictionary, DictionaryError, Difference, ExactIndex, Hit, Need, RowChanges, Term, TermKind,
     builtin_texts,
 };
-pub use engine::{DecisionTask, Engine, EngineError, LoanInput, RateTask};
+pub use engine::{Change, Contrast, DecisionTask, Engine, EngineError, LoanFlip, LoanInput, Miss, RateTask};
 pub use eval::discover::{Discovery, DiscoveryTask, Likeness, MissingTerm, discover};
 pub use eval::impact::{
     Case, CaseExpected, ChangeKind, Comparison, LabelFlip, LineChange, LineImpact, LoanChange, LoanImpact, Shadowing,
@@ -60,7 +60,7 @@ pub use eval::{
 pub use matcher::{Candidate, Matcher};
 pub use model::{
     Checked, Classification, ConditionResult, ConditionState, Direction, Document, Enterprise, EntryLink, FieldCell,
-    FieldKind, FieldRule, FieldValue, InvoiceLine, InvoiceStatus, Loan, Location, Match, Money, Origin, Record,
+    FieldKind, FieldRule, FieldValue, InvoiceLine, InvoiceStatus, Loan, Location, Match, Money, Origin, Proof, Record,
     Refusal, RefusedMatch, Role, Scene, Span, Strength, TextKind, UnreadCell, Verdict, Via,
 };
 pub use standard::{EntityRules, Fact, Finding, LoanRule, PackTexts, Parameter, Standard, StandardError, check};

@@ -163,7 +163,7 @@ fn equals_two_full_runs_over_loans() {
     let (loans, invoices) = ledger(&words, chance);
     let input = LoanInput { loans: &loans, invoices: &invoices };
     let standard = before.standard("sme-green-2022").unwrap().clone();
-    let task = |threads| DecisionTask { standard: &standard, threads, progress: &|_| () };
+    let task = |threads| DecisionTask { standard: &standard, threads, progress: &|_| (), edition: None };
     let was = before.assess(input, task(2));
     let (mut changed, mut left_alone) = (0, 0);
     for (round, (texts, rows)) in versions.iter().enumerate() {

@@ -163,13 +163,18 @@ pub(super) fn hashes(record: &RunRecord) -> Result<Vec<(String, String)>, Failur
     names.filter(|name| name != "-").map(hash).collect()
 }
 
-/// Reads the files of a run and decides every loan.
-pub(super) fn assess_files(shared: &Shared, record: &RunRecord) -> Result<Assessed, Failure> {
-    let engine = shared.engine()?;
-    let standard = find_pack(engine, &record.standard)?;
-    if standard.rules.is_empty() {
-        return Err(Failure::Said(format!("规则包 {} 没有认绿规则（loan.toml）", standard.id)));
-    }
+/// What the files of a run hold.
+pub(super) struct RunFiles {
+    /// Loans in ledger order.
+    pub loans: Vec<Loan>,
+    /// The borrowers' invoice lines.
+    pub book: InvoiceBook,
+    /// Rows that could not be read.
+    pub set_aside: Vec<Quarantined>,
+}
+
+/// Reads the files of a run.
+pub(super) fn read_files(shared: &Shared, record: &RunRecord) -> Result<RunFiles, Failure> {
     let map = column_map(record.map.as_deref())?;
     let mut set_aside = Vec::new();
     let mut loans: Vec<Loan> = Vec::new();
@@ -191,6 +196,17 @@ pub(super) fn assess_files(shared: &Shared, record: &RunRecord) -> Result<Assess
     let borrowers: HashSet<&str> = loans.iter().map(Loan::borrower).collect();
     let keep = |buyer_id: &str, buyer: &str| borrowers.contains(buyer_id) || borrowers.contains(buyer);
     let book = InvoiceBook::read(&inputs, &map, &keep, &mut |bad| set_aside.push(bad), &mut report)?;
+    Ok(RunFiles { loans, book, set_aside })
+}
+
+/// Reads the files of a run and decides every loan.
+pub(super) fn assess_files(shared: &Shared, record: &RunRecord) -> Result<Assessed, Failure> {
+    let engine = shared.engine()?;
+    let standard = find_pack(engine, &record.standard)?;
+    if standard.rules.is_empty() {
+        return Err(Failure::Said(format!("规则包 {} 没有认绿规则（loan.toml）", standard.id)));
+    }
+    let RunFiles { loans, book, set_aside } = read_files(shared, record)?;
     shared.say(&format!(
         "贷款 {} 笔，发票明细 {} 行{}{}",
         loans.len(),
@@ -213,7 +229,7 @@ pub(super) fn assess_files(shared: &Shared, record: &RunRecord) -> Result<Assess
             eprint!("\r认绿 {done}/{total}");
         }
     };
-    let task = DecisionTask { standard: &standard, threads: shared.threads(), progress: &progress };
+    let task = DecisionTask { standard: &standard, threads: shared.threads(), progress: &progress, edition: None };
     let decisions = engine.assess(LoanInput { loans: &loans, invoices: &book.lines }, task);
     if live {
         eprintln!();
@@ -251,6 +267,18 @@ fn summarise(shared: &Shared, decisions: &[Decision], store: &DecisionStore) {
         })
         .collect();
     shared.say(&format!("共 {} 笔：{}", decisions.len(), words.join("，")));
+    let noted: Vec<&str> = decisions
+        .iter()
+        .filter(|own| own.flags.iter().any(|flag| flag.starts_with("A0")))
+        .map(|own| own.loan_id.as_str())
+        .collect();
+    if !noted.is_empty() {
+        shared.say(&format!(
+            "{} 笔的“已有证明”有未采用的，见提示列和 lvjian explain A001：{}",
+            noted.len(),
+            noted.iter().take(5).copied().collect::<Vec<_>>().join("、")
+        ));
+    }
     if let Some(first) = decisions.first() {
         shared.say(&first.notice);
         shared.say(&first.fingerprint);

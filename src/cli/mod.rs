@@ -4,6 +4,7 @@ mod assess;
 mod card;
 mod catalogue;
 mod classify;
+mod contrast;
 mod corpus;
 mod dict;
 mod explain;

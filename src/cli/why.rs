@@ -32,12 +32,21 @@ pub struct WhyArgs {
     /// 决定存档目录 / decision store
     #[arg(long, default_value = ".lvjian", value_name = "DIR")]
     store: PathBuf,
+    /// 差在哪里，最小改动多少结论就变；每一条都重新判定过 / nearest misses and the smallest changes that flip the verdict
+    #[arg(long, conflicts_with_all = ["text", "diff"])]
+    not: bool,
+    /// 与 --not 一起：一行 JSON / with --not: one JSON object
+    #[arg(long, requires = "not")]
+    json: bool,
     /// 比较两个存档里同一笔借据的决定，说明差在哪里 / explain two decisions of one loan
     #[arg(long, num_args = 2, value_names = ["DIR", "DIR"], conflicts_with_all = ["text", "store"])]
     diff: Vec<PathBuf>,
 }
 
 pub(super) fn run(shared: &Shared, args: &WhyArgs) -> Result<(), Failure> {
+    if let (true, Some(id)) = (args.not, &args.id) {
+        return super::contrast::run(shared, &DecisionStore::new(&args.store), id, args.json);
+    }
     let mut out = Output::open(None)?;
     match (&args.text, &args.id) {
         (Some(text), _) => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
-use super::{Decision, Trace, Wanted};
+use super::{Decision, Trace, Wanted, reasons::reasons};
 use crate::{
     catalogue::Catalogue,
     evidence::{Evidence, best_match, leading_entry, strength},
@@ -68,7 +68,7 @@ pub fn assess(case: &Case<'_>, standard: &Standard, catalogue: &Catalogue) -> De
         cover: findings.cover,
         confidence: findings.confidence,
         scene: findings.scene(case),
-        reasons: reasons(case, &findings, rule),
+        reasons: reasons(case, &findings, rule, standard),
         wanted,
         flags,
         edition: case.edition.edition.clone(),
@@ -77,6 +77,8 @@ pub fn assess(case: &Case<'_>, standard: &Standard, catalogue: &Catalogue) -> De
         fingerprint: case.fingerprint.to_owned(),
         trace: trace(case, &findings, rule, standard, catalogue),
         entry: findings.entry,
+        facts: findings.facts,
+        confident: findings.confident,
     }
 }
 
@@ -93,15 +95,15 @@ fn no_rule() -> LoanRule {
 }
 
 /// The facts the rules ask for, and the figures behind them.
-struct Findings {
-    facts: HashSet<Fact>,
-    share: Option<Decimal>,
-    cover: Option<Decimal>,
-    confidence: i64,
+pub(super) struct Findings {
+    pub facts: BTreeSet<Fact>,
+    pub share: Option<Decimal>,
+    pub cover: Option<Decimal>,
+    pub confidence: i64,
+    confident: Decimal,
     points: Vec<(&'static str, Decimal)>,
     entry: Option<EntryLink>,
-    tie: bool,
-    disagree: bool,
+    pub disagree: bool,
 }
 
 impl Findings {
@@ -173,7 +175,7 @@ impl Findings {
                 .any(|entry| evidence.by_entry.contains_key(&(entry.edition.clone(), entry.code.clone()))),
             _ => false,
         };
-        let mut facts = HashSet::new();
+        let mut facts = BTreeSet::new();
         let mut hold = |fact: Fact, holds: bool| {
             if holds {
                 facts.insert(fact);
@@ -201,11 +203,12 @@ impl Findings {
         hold(Fact::RoleKnown, case.role.is_some());
         hold(Fact::NoTie, !tie);
         hold(Fact::EditionClear, case.edition.flag.is_none());
-        Self { facts, share, cover, confidence: shown.to_i64().unwrap_or_default(), points, entry, tie, disagree }
+        let confidence = shown.to_i64().unwrap_or_default();
+        Self { facts, share, cover, confidence, confident, points, entry, disagree }
     }
 
     fn holds(&self, rule: &LoanRule) -> bool {
-        rule.any.iter().any(|group| group.iter().all(|fact| self.facts.contains(fact)))
+        rule.missing(&self.facts).is_some_and(|missing| missing.is_empty())
     }
 
     fn scene(&self, case: &Case<'_>) -> Option<crate::model::Scene> {
@@ -226,64 +229,6 @@ fn industry_agrees(catalogue: &Catalogue, entry: &EntryLink, industry: &str) -> 
     catalogue
         .entry(&entry.edition, &entry.code)
         .is_some_and(|entry| entry.industries.iter().any(|code| code.starts_with(group)))
-}
-
-/// Reasons in plain Chinese, the rule's own first, then what kept the loan from green.
-fn reasons(case: &Case<'_>, findings: &Findings, rule: &LoanRule) -> Vec<String> {
-    let mut reasons = Vec::new();
-    match (rule.verdict, case.loan.vetoed) {
-        (_, Checked::Yes) => reasons.push(format!("{}：{}", rule.reason, case.loan.veto_reason)),
-        _ => reasons.push(rule.reason.clone()),
-    }
-    if matches!(rule.verdict, Verdict::Green) {
-        return reasons;
-    }
-    let has = |fact| findings.facts.contains(&fact);
-    if has(Fact::NoCandidate) {
-        reasons.push(format!("用途：{}", case.purpose.reason));
-        return reasons;
-    }
-    if has(Fact::AllUnmet) {
-        reasons.push(case.purpose.reason.clone());
-    }
-    let percent = |share: Decimal| format!("{}%", (share * Decimal::ONE_HUNDRED).round_dp(1).normalize());
-    match findings.share {
-        None => reasons.push("没有可用的凭证金额，绿色占比未知".to_owned()),
-        Some(share) if !has(Fact::ShareGreen) => reasons.push(format!("绿色占比 {}，未达标", percent(share))),
-        Some(_) => {}
-    }
-    if !has(Fact::TwoKinds) {
-        reasons.push(if findings.disagree {
-            "用途与凭证指向不同条目".to_owned()
-        } else if best_match(case.purpose).is_none() {
-            format!("用途没有写明绿色内容（{}）", case.purpose.reason)
-        } else if case.evidence.vouchers.is_empty() {
-            "只有用途文本，没有发票凭证".to_owned()
-        } else if case.evidence.strength().is_none() {
-            "凭证中没有与用途相符的绿色内容".to_owned()
-        } else {
-            "用途或凭证只有通用类型，不足以互证".to_owned()
-        });
-    }
-    if has(Fact::ConditionOpen) && rule.verdict == Verdict::Review {
-        reasons.push("界定条件缺数据".to_owned());
-    }
-    if !has(Fact::RoleKnown) {
-        reasons.push("借款人角色不明（制造、贸易、自用或建设）".to_owned());
-    }
-    if findings.tie {
-        reasons.push("两个条目难分先后".to_owned());
-    }
-    if !has(Fact::VetoChecked) {
-        reasons.push("否决项未查".to_owned());
-    }
-    if !has(Fact::EditionClear) {
-        reasons.push("审批日处于新旧目录交替期".to_owned());
-    }
-    if !has(Fact::Confident) && rule.verdict == Verdict::Review {
-        reasons.push(format!("置信分 {}，未达建议认绿的分数", findings.confidence));
-    }
-    reasons
 }
 
 /// What would settle each open condition, and what nobody has looked up yet.
@@ -333,7 +278,8 @@ fn flags(case: &Case<'_>, findings: &Findings) -> Vec<String> {
     flags
 }
 
-fn percent(share: Decimal) -> String {
+/// A share as people write it, to the hundredth of a percent.
+pub(super) fn percent(share: Decimal) -> String {
     format!("{}%", (share * Decimal::ONE_HUNDRED).round_dp(2).normalize())
 }
 
@@ -356,7 +302,7 @@ fn trace(case: &Case<'_>, findings: &Findings, rule: &LoanRule, standard: &Stand
 
     let whole = Span::new(0, loan.purpose.len());
     let mut text = Trace::span("用途", case.purpose.reason.clone(), &loan.location, &loan.purpose, whole);
-    text.steps.extend(readings(case.purpose, &loan.purpose, &loan.location, catalogue));
+    text.steps.extend(readings(case.purpose, &loan.purpose, (&loan.location, &loan.location), catalogue));
     root.steps.push(text);
 
     let evidence = case.evidence;
@@ -389,7 +335,12 @@ fn trace(case: &Case<'_>, findings: &Findings, rule: &LoanRule, standard: &Stand
             format!("{}，金额 {amount}，计入绿色 {}", voucher.reading.verdict.chinese(), voucher.green),
             &voucher.line.location,
         );
-        step.steps.extend(readings(voucher.reading, &voucher.line.goods, &voucher.line.location, catalogue));
+        step.steps.extend(readings(
+            voucher.reading,
+            &voucher.line.goods,
+            (&voucher.line.location, &loan.location),
+            catalogue,
+        ));
         vouchers.steps.push(step);
     }
     root.steps.push(vouchers);
@@ -424,14 +375,8 @@ fn trace(case: &Case<'_>, findings: &Findings, rule: &LoanRule, standard: &Stand
 
     let mut rules = Trace::step("规则", format!("{} 成立：{}", rule.id, rule.reason));
     for tried in &standard.rules {
-        let missing: Vec<&str> = tried
-            .any
-            .iter()
-            .min_by_key(|group| group.iter().filter(|fact| !findings.facts.contains(fact)).count())
-            .map(|group| {
-                group.iter().filter(|fact| !findings.facts.contains(fact)).map(|fact| fact.chinese()).collect()
-            })
-            .unwrap_or_default();
+        let missing: Vec<&str> =
+            tried.missing(&findings.facts).unwrap_or_default().into_iter().map(Fact::chinese).collect();
         let outcome = if findings.holds(tried) {
             "成立".to_owned()
         } else {
@@ -453,8 +398,13 @@ fn period(rule: &EditionRule) -> String {
     format!("{} 至 {}", day(rule.from), day(rule.to))
 }
 
-/// Accepted and refused matches of one text, with spans, catalogue path and conditions.
-fn readings(reading: &Classification, text: &str, location: &Location, catalogue: &Catalogue) -> Vec<Trace> {
+/// Accepted and refused matches of one text, with spans, catalogue path and conditions. Proofs stand in the ledger.
+fn readings(
+    reading: &Classification,
+    text: &str,
+    (location, ledger): (&Location, &Location),
+    catalogue: &Catalogue,
+) -> Vec<Trace> {
     let mut steps = Vec::new();
     for found in &reading.matches {
         let mut step = Trace::span(
@@ -475,6 +425,11 @@ fn readings(reading: &Classification, text: &str, location: &Location, catalogue
         }
         for condition in &found.conditions {
             let label = format!("条件 {}", condition.id);
+            if condition.by_proof {
+                let seen = format!("{}（已有证明：{}）", condition.state.chinese(), condition.evidence);
+                step.steps.push(Trace::fact(label, seen, ledger));
+                continue;
+            }
             let result = match condition.state {
                 ConditionState::NoData => format!("缺数据，需：{}", condition.evidence),
                 state => format!("{}（{}）", state.chinese(), condition.evidence),

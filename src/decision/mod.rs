@@ -3,8 +3,11 @@
 mod assess;
 mod rate;
 mod rating;
+mod reasons;
 mod score;
 mod trace;
+
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -15,7 +18,10 @@ pub use rate::{RateCase, rate};
 pub use rating::{Fetch, IndicatorScore, Rating, ScoreState, VetoState};
 pub use trace::Trace;
 
-use crate::model::{EntryLink, Money, Scene, Verdict};
+use crate::{
+    model::{EntryLink, Money, Scene, Verdict},
+    standard::Fact,
+};
 
 /// A document that would settle something.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -57,7 +63,7 @@ pub struct Decision {
     pub entry: Option<EntryLink>,
     /// Its scene.
     pub scene: Option<Scene>,
-    /// Every reason, the main one first.
+    /// At most four principal reasons, the rule's own first; the trace has all.
     pub reasons: Vec<String>,
     /// Documents to fetch.
     pub wanted: Vec<Wanted>,
@@ -73,4 +79,10 @@ pub struct Decision {
     pub fingerprint: String,
     /// The tree of reasons.
     pub trace: Trace,
+    /// The facts that held. Not kept: the trace says them in words.
+    #[serde(skip)]
+    pub facts: BTreeSet<Fact>,
+    /// The confidence that the rules saw, where an open condition does not cap it. Not kept.
+    #[serde(skip)]
+    pub confident: Decimal,
 }

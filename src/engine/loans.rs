@@ -1,7 +1,7 @@
 //! Loans with their invoices: join, read, collect evidence, decide.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -11,13 +11,13 @@ use std::{
 
 use rust_decimal::prelude::ToPrimitive;
 
-use super::Engine;
+use super::{Engine, proofs::Proofs};
 use crate::{
     catalogue::Edition,
     decision::{Case, Decision, Trace, Wanted, assess},
     evidence::{ReadLine, Window, collect, same_invoice},
     matcher::buyer_role,
-    model::{Classification, Document, InvoiceLine, Loan, Role, TextKind, Verdict},
+    model::{Classification, Document, InvoiceLine, Loan, Origin, Role, TextKind, Verdict},
     standard::{EditionRule, Standard},
 };
 
@@ -39,10 +39,33 @@ pub struct DecisionTask<'t> {
     pub threads: usize,
     /// Told how many loans are done.
     pub progress: &'t (dyn Fn(usize) + Sync),
+    /// An edition for every loan in place of the one that its approval date chooses: for comparison, never to decide.
+    pub edition: Option<&'t Edition>,
 }
 
-/// Readings of goods names met before in this run.
+/// Readings of goods names met before in this run, by name, specification and tax code.
 type Readings = HashMap<(String, String, String), Classification>;
+
+/// Readings met before, with what they depend on beside the text.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Edition, and the loan's purpose, customer, industry and proofs.
+    purposes: HashMap<[String; 5], Classification>,
+    /// Edition, role and proofs.
+    lines: HashMap<(String, Option<Role>, String), Readings>,
+}
+
+/// What deciding the loans of one borrower needs.
+pub(super) struct Turn<'t> {
+    /// The pack.
+    pub standard: &'t Standard,
+    /// See [`DecisionTask::edition`].
+    pub edition: Option<&'t Edition>,
+    /// Readings met before.
+    pub known: &'t mut Known,
+    /// Shown every case that is decided.
+    pub look: &'t mut dyn FnMut(&Case<'_>),
+}
 
 impl Engine {
     /// Decides every loan; the decisions stand in ledger order.
@@ -70,7 +93,13 @@ impl Engine {
                         let lines = bought.get(key).map_or(&[][..], Vec::as_slice);
                         let loans: Vec<(usize, &Loan)> =
                             numbers.iter().filter_map(|&number| Some((number, input.loans.get(number)?))).collect();
-                        let decisions = self.assess_borrower(&loans, lines, task.standard);
+                        let mut turn = Turn {
+                            standard: task.standard,
+                            edition: task.edition,
+                            known: &mut Known::default(),
+                            look: &mut |_| {},
+                        };
+                        let decisions = self.assess_borrower(&loans, lines, &mut turn);
                         let count = done.fetch_add(decisions.len(), Ordering::Relaxed) + decisions.len();
                         (task.progress)(count);
                         let mut decided = decided.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -83,11 +112,11 @@ impl Engine {
     }
 
     /// Decides one borrower's loans in order of disbursement.
-    fn assess_borrower(
+    pub(super) fn assess_borrower(
         &self,
         loans: &[(usize, &Loan)],
         lines: &[&InvoiceLine],
-        standard: &Standard,
+        turn: &mut Turn<'_>,
     ) -> Vec<(usize, Decision)> {
         let mut ordered = loans.to_vec();
         ordered.sort_by_key(|(number, loan)| (loan.disbursed, *number));
@@ -99,13 +128,12 @@ impl Engine {
             }
         }
         let mut claimed: HashSet<&str> = HashSet::new();
-        let mut readings: HashMap<(String, Option<Role>), Readings> = HashMap::new();
         let mut decisions = Vec::new();
         for (number, loan) in ordered {
             let elsewhere = reserved.iter().filter(|(_, owner)| **owner != number).map(|(invoice, _)| *invoice);
             let mut taken: HashSet<&str> = claimed.iter().copied().chain(elsewhere).collect();
             let before = taken.clone();
-            decisions.push((number, self.assess_one(loan, lines, standard, &mut taken, &mut readings)));
+            decisions.push((number, self.assess_one(loan, lines, &mut taken, turn)));
             claimed.extend(taken.difference(&before));
         }
         decisions
@@ -115,10 +143,22 @@ impl Engine {
         &self,
         loan: &Loan,
         lines: &[&'l InvoiceLine],
-        standard: &Standard,
         claimed: &mut HashSet<&'l str>,
-        readings: &mut HashMap<(String, Option<Role>), Readings>,
+        turn: &mut Turn<'_>,
     ) -> Decision {
+        let standard = turn.standard;
+        if let Some(edition) = turn.edition {
+            let rule = EditionRule {
+                edition: edition.id.clone(),
+                from: None,
+                to: None,
+                flag: None,
+                also: None,
+                origin: Origin::Default,
+                source: "按要求并列试算，不是审批日期适用的版本".to_owned(),
+            };
+            return self.decide(loan, lines, (&rule, edition), claimed, turn);
+        }
         let date = loan.approved.or(loan.disbursed);
         let Some(date) = date else {
             return self.refused(
@@ -134,7 +174,7 @@ impl Engine {
         };
         let tabled = |id: &str| self.catalogue().edition(id).filter(|edition| edition.has_table);
         if let Some(edition) = tabled(&rule.edition) {
-            return self.decide(loan, lines, standard, (rule, edition), claimed, readings);
+            return self.decide(loan, lines, (rule, edition), claimed, turn);
         }
         let title = self.catalogue().edition(&rule.edition).map_or("", |edition| edition.title.as_str());
         let reason =
@@ -142,7 +182,7 @@ impl Engine {
         let mut flags: Vec<String> = rule.flag.iter().cloned().collect();
         if let Some(also) = rule.also.as_deref().and_then(tabled) {
             let clear = EditionRule { flag: None, edition: also.id.clone(), ..rule.clone() };
-            let trial = self.decide(loan, lines, standard, (&clear, also), &mut claimed.clone(), readings);
+            let trial = self.decide(loan, lines, (&clear, also), &mut claimed.clone(), turn);
             let entry = trial.entry.map_or_else(String::new, |entry| format!("，{} {}", entry.code, entry.name));
             let share = trial.green_share.map_or_else(String::new, |share| {
                 format!("，绿色占比 {}%", (share * rust_decimal::Decimal::ONE_HUNDRED).round_dp(2).normalize())
@@ -156,28 +196,33 @@ impl Engine {
         &self,
         loan: &Loan,
         lines: &[&'l InvoiceLine],
-        standard: &Standard,
         (rule, edition): (&EditionRule, &Edition),
         claimed: &mut HashSet<&'l str>,
-        readings: &mut HashMap<(String, Option<Role>), Readings>,
+        turn: &mut Turn<'_>,
     ) -> Decision {
+        let standard = turn.standard;
+        let proofs = Proofs::read(&loan.proofs, self.catalogue());
         let matcher = self.matcher_for(edition);
         let industry = Some(loan.industry.clone()).filter(|code| !code.is_empty());
-        let purpose = matcher.read(&Document {
-            id: loan.id.clone(),
-            text: loan.purpose.clone(),
-            kind: TextKind::Purpose,
-            industry: industry.clone(),
-            parties: vec![loan.customer.clone()],
-            location: loan.location.clone(),
-            ..Document::default()
+        let around = [&edition.id, &loan.purpose, &loan.customer, &loan.industry, &loan.proofs].map(String::clone);
+        let purpose = turn.known.purposes.entry(around).or_insert_with(|| {
+            matcher.read(&Document {
+                text: loan.purpose.clone(),
+                kind: TextKind::Purpose,
+                industry: industry.clone(),
+                parties: vec![loan.customer.clone()],
+                proofs: proofs.proven.clone(),
+                ..Document::default()
+            })
         });
         let stated = purpose.matches.iter().find_map(|found| found.role);
         let role = stated.or_else(|| industry.as_deref().and_then(buyer_role));
-        let known = readings.entry((edition.id.clone(), role)).or_default();
+        let known = turn.known.lines.entry((edition.id.clone(), role, loan.proofs.clone())).or_default();
         for line in lines {
             let key = (line.goods.clone(), line.spec.clone(), line.tax_code.clone());
-            known.entry(key).or_insert_with(|| matcher.read(&line.document(role)));
+            known
+                .entry(key)
+                .or_insert_with(|| matcher.read(&Document { proofs: proofs.proven.clone(), ..line.document(role) }));
         }
         let read: Vec<ReadLine<'_>> = lines
             .iter()
@@ -192,14 +237,16 @@ impl Engine {
         let fingerprint = self.fingerprint(&edition.id, Some(standard));
         let case = Case {
             loan,
-            purpose: &purpose,
+            purpose,
             evidence: &evidence,
             edition: rule,
             vague: purpose.matches.is_empty() && matcher.is_vague(&loan.purpose),
             role,
             fingerprint: &fingerprint,
         };
-        let decision = assess(&case, standard, self.catalogue());
+        let mut decision = assess(&case, standard, self.catalogue());
+        decision.flags.extend(proofs.notes(&case));
+        (turn.look)(&case);
         let used: Vec<&str> = evidence
             .vouchers
             .iter()
@@ -241,6 +288,8 @@ impl Engine {
             notice: standard.notice.clone(),
             fingerprint: self.fingerprint(edition, Some(standard)),
             trace,
+            facts: BTreeSet::new(),
+            confident: rust_decimal::Decimal::ZERO,
         }
     }
 }

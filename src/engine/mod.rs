@@ -1,6 +1,8 @@
 //! The facade that wires the stages; the only place that knows them all.
 
+mod flips;
 mod loans;
+mod proofs;
 mod rating;
 
 use std::path::Path;
@@ -16,6 +18,7 @@ use crate::{
     text::Segmenter,
 };
 
+pub use flips::{Change, Contrast, LoanFlip, Miss};
 pub use loans::{DecisionTask, LoanInput};
 pub use rating::RateTask;
 

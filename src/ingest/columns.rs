@@ -88,6 +88,8 @@ columns! {
     Branch = "branch": "经办机构" | "机构名称" | "支行" | "网点" | "branch";
     /// Tied invoices.
     Vouchers = "vouchers": "受托支付发票" | "凭证号" | "受托支付凭证" | "用途凭证" | "vouchers";
+    /// Documents that the bank has seen.
+    Proofs = "proofs": "已有证明" | "证明材料" | "已有证明材料" | "已取得材料" | "proofs";
     /// Veto check.
     Vetoed = "vetoed": "否决项" | "一票否决" | "负面情形" | "vetoed";
     /// Share of green revenue.

@@ -113,6 +113,7 @@ pub(super) fn from_json(
         industry: text("industry")?.filter(|code| !code.is_empty()),
         date,
         parties: Vec::new(),
+        proofs: Vec::new(),
         amount: match text("amount")?.filter(|amount| !amount.is_empty()) {
             Some(amount) => Some(Money::parse_yuan(&amount).ok_or((Fault::NotAmount, "amount", amount))?),
             None => None,
@@ -164,6 +165,7 @@ fn document((header, row): table::TableRow<'_>, kind: TextKind) -> Result<Docume
         // Reading a text asks for no amount: a damaged one is as good as none.
         amount: signed_amount(money(Column::Gross), money(Column::Net), money(Column::Tax), cell(Column::Positive)),
         parties: [Column::Seller, Column::Buyer, Column::Customer].into_iter().filter_map(some).collect(),
+        proofs: Vec::new(),
         location: row.location.clone(),
     })
 }

@@ -89,6 +89,7 @@ fn loan((header, row): TableRow<'_>) -> Result<Loan, Box<Quarantined>> {
         industry: text(Column::Industry),
         branch: text(Column::Branch),
         vouchers,
+        proofs: text(Column::Proofs),
         vetoed,
         veto_reason: if vetoed == Checked::Yes { veto.to_owned() } else { String::new() },
         green_revenue,

@@ -4,13 +4,14 @@ use rust_decimal::Decimal;
 
 use crate::{
     catalogue::{Condition, Quantity, Test},
-    model::{ConditionResult, ConditionState},
+    model::{ConditionResult, ConditionState, Proof},
     text::{Script, cuts_latin, fold, script_of},
 };
 
 /// Judges `condition` against the folded `text` (goods name and specification together). One met test suffices; the
-/// condition is unmet when none is met and a stated quantity fails.
-pub fn judge(condition: &Condition, text: &str) -> ConditionResult {
+/// condition is unmet when none is met and a stated quantity fails. Where the text is silent, a document in `proofs`
+/// decides.
+pub fn judge(condition: &Condition, text: &str, proofs: &[Proof]) -> ConditionResult {
     let mut failed: Option<String> = None;
     for test in &condition.tests {
         match state(test, text) {
@@ -21,12 +22,17 @@ pub fn judge(condition: &Condition, text: &str) -> ConditionResult {
     }
     match failed {
         Some(words) => result(condition, ConditionState::Unmet, words),
-        None => result(condition, ConditionState::NoData, condition.evidence.clone()),
+        None => match proofs.iter().find(|proof| proof.condition == condition.id) {
+            Some(proof) => {
+                ConditionResult { by_proof: true, ..result(condition, ConditionState::Met, proof.document.clone()) }
+            }
+            None => result(condition, ConditionState::NoData, condition.evidence.clone()),
+        },
     }
 }
 
 fn result(condition: &Condition, state: ConditionState, evidence: String) -> ConditionResult {
-    ConditionResult { id: condition.id.clone(), state, evidence }
+    ConditionResult { id: condition.id.clone(), state, evidence, by_proof: false }
 }
 
 /// Whether the test holds, with the words of the text that say so; `None` when the text does not say.
@@ -300,11 +306,17 @@ mod tests {
             source: "S-0001".into(),
             locator: "1.1.7".into(),
         };
-        let states = |tests: &str, text: &str| judge(&condition(tests), fold(text).text()).state;
+        let states = |tests: &str, text: &str| judge(&condition(tests), fold(text).text(), &[]).state;
         assert_eq!(states("energy-grade<=1|says:节能产品认证", "电机 节能产品认证"), ConditionState::Met);
         assert_eq!(states("energy-grade<=1|says:节能产品认证", "电机 3级能效"), ConditionState::Unmet);
         assert_eq!(states("energy-grade<=1|document", "电机"), ConditionState::NoData);
         assert_eq!(states("cites:GB 18613", "电机 GB18613-2020"), ConditionState::Met);
         assert_eq!(states("says:认证", "未认证"), ConditionState::NoData);
+        let seen = [Proof { condition: "C-1".into(), document: "能效标识".into() }];
+        let with = |tests: &str, text: &str| judge(&condition(tests), fold(text).text(), &seen);
+        assert_eq!(with("energy-grade<=1", "电机").state, ConditionState::Met);
+        assert!(with("energy-grade<=1", "电机").by_proof);
+        assert_eq!(with("energy-grade<=1", "电机 3级能效").state, ConditionState::Unmet, "the text says otherwise");
+        assert!(!with("energy-grade<=1", "电机 1级能效").by_proof, "the text says so itself");
     }
 }

@@ -171,7 +171,7 @@ impl Matcher<'_> {
             .iter()
             .filter_map(|id| self.catalogue.condition(id))
             .filter(|condition| asked_for(condition))
-            .map(|condition| condition::judge(condition, &reading.context))
+            .map(|condition| condition::judge(condition, &reading.context, &reading.document.proofs))
             .collect();
         Match {
             term_id: term.id.clone(),

@@ -28,8 +28,11 @@ pub struct ConditionResult {
     pub id: String,
     /// Met, unmet, or no data.
     pub state: ConditionState,
-    /// The words of the text that decided it, or the document that would settle it.
+    /// The words of the text or the document that decided it, or the document that would settle it.
     pub evidence: String,
+    /// Whether a document beside the text decided it. Not part of the line contract.
+    #[serde(skip)]
+    pub by_proof: bool,
 }
 
 /// A term found in a text and accepted.

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{
+    loan::Proof,
     money::Money,
     words::{Role, TextKind},
 };
@@ -56,6 +57,8 @@ pub struct Document {
     pub date: Option<Date>,
     /// Names of the parties, masked before matching.
     pub parties: Vec<String>,
+    /// Documents beside the text. They settle conditions on which the text is silent, and never contradict it.
+    pub proofs: Vec<Proof>,
     /// The money that stands on it, tax included; zero on void invoices, which count for nothing. It never changes a
     /// reading.
     pub amount: Option<Money>,

@@ -17,6 +17,15 @@ pub enum Checked {
     Unknown,
 }
 
+/// A document that the bank has seen, and a condition it settles.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Proof {
+    /// Condition id, `C-1.1.7-1`.
+    pub condition: String,
+    /// The document, as the ledger names it.
+    pub document: String,
+}
+
 /// One loan (借据).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Loan {
@@ -42,6 +51,9 @@ pub struct Loan {
     pub branch: String,
     /// Invoice numbers tied to the loan (受托支付, contract).
     pub vouchers: Vec<String>,
+    /// Documents that the bank has seen, as the ledger names them: the names that a decision asks for, separated by
+    /// `；`, `、` or `,`, each with the condition in brackets where it settles only one (`电机能效检测报告（C-1.1.7-1）`).
+    pub proofs: String,
     /// Whether the borrower failed one of the vetoes (环保处罚, 失信 …), by the bank's own check.
     pub vetoed: Checked,
     /// Why, when vetoed.

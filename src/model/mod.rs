@@ -14,7 +14,7 @@ pub use classification::{Classification, ConditionResult, EntryLink, Match, Refu
 pub use document::{Document, Location};
 pub use enterprise::{Enterprise, FieldCell, FieldKind, FieldRule, FieldValue, Record, UnreadCell};
 pub use invoice::{InvoiceLine, InvoiceStatus};
-pub use loan::{Checked, Loan};
+pub use loan::{Checked, Loan, Proof};
 pub use money::Money;
 pub use refusal::Refusal;
 pub use span::Span;

@@ -8,7 +8,7 @@ mod load;
 mod loan_file;
 mod reader;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -141,6 +141,19 @@ pub struct LoanRule {
     pub origin: Origin,
     /// Source, in words.
     pub source: String,
+}
+
+impl LoanRule {
+    /// What the nearest group of facts still lacks; empty when the rule holds, `None` when it has no group at all.
+    pub fn missing(&self, facts: &BTreeSet<Fact>) -> Option<Vec<Fact>> {
+        let lacks = |group: &Vec<Fact>| group.iter().copied().filter(|fact| !facts.contains(fact)).collect::<Vec<_>>();
+        self.any.iter().map(lacks).min_by_key(Vec::len)
+    }
+
+    /// The first group of facts that holds.
+    pub fn holding(&self, facts: &BTreeSet<Fact>) -> Option<&[Fact]> {
+        self.any.iter().find(|group| group.iter().all(|fact| facts.contains(fact))).map(Vec::as_slice)
+    }
 }
 
 /// A rule pack.

@@ -120,7 +120,7 @@ pub(super) fn run(shared: &Shared, args: &ImpactArgs) -> Result<(), Failure> {
     let gold = gold(shared, &before, args)?;
     let as_of = shared.as_of();
     let comparison = Comparison::new(&before, &after, shared.threads()).map_err(crate::engine::EngineError::from)?;
-    let task = DecisionTask { standard, threads: shared.threads(), progress: &|_| () };
+    let task = DecisionTask { standard, threads: shared.threads(), progress: &|_| (), edition: None };
     let findings = Findings {
         lines: comparison.lines(&body.lines, as_of)?,
         loans: comparison.loans(LoanInput { loans: &body.loans, invoices: &body.invoices }, task),
