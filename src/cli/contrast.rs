@@ -109,7 +109,8 @@ fn tell(out: &mut Output, contrast: &Contrast) -> Result<(), Failure> {
         });
         writeln!(out, "  {}. 变为{}（{}{share}）：", number + 1, flip.verdict.chinese(), flip.rule)?;
         for change in &flip.changes {
-            writeln!(out, "     如果{change}——{}", change.needs())?;
+            let needs = if green { String::new() } else { format!("——{}", change.needs()) };
+            writeln!(out, "     如果{change}{needs}")?;
         }
     }
     if !green && !contrast.flips.is_empty() {

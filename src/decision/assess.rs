@@ -1,6 +1,9 @@
 //! 认绿: the loan procedure.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashSet},
+};
 
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
@@ -34,17 +37,29 @@ pub struct Case<'c> {
     pub fingerprint: &'c str,
 }
 
-/// Decides one loan by the pack's ordered rules.
+/// Decides one loan by the pack's ordered rules, with everything that explains it.
 pub fn assess(case: &Case<'_>, standard: &Standard, catalogue: &Catalogue) -> Decision {
+    let (mut decision, findings, rule) = decide(case, standard, catalogue);
+    decision.reasons = reasons(case, &findings, &rule, standard);
+    decision.flags = flags(case, &findings);
+    decision.wanted = wanted(case, &findings, rule.verdict);
+    decision.trace = trace(case, &findings, &rule, standard, catalogue);
+    decision
+}
+
+/// Decides one loan like [`assess`] and explains nothing: for trying what would become of it.
+pub fn try_out(case: &Case<'_>, standard: &Standard, catalogue: &Catalogue) -> Decision {
+    decide(case, standard, catalogue).0
+}
+
+fn decide<'s>(
+    case: &Case<'_>,
+    standard: &'s Standard,
+    catalogue: &Catalogue,
+) -> (Decision, Findings, Cow<'s, LoanRule>) {
     let findings = Findings::of(case, standard, catalogue);
-    let fallback;
-    let rule = match standard.rules.iter().find(|rule| findings.holds(rule)) {
-        Some(rule) => rule,
-        None => {
-            fallback = no_rule();
-            &fallback
-        }
-    };
+    let rule = standard.rules.iter().find(|rule| findings.holds(rule));
+    let rule = rule.map_or_else(|| Cow::Owned(no_rule()), Cow::Borrowed);
     let share = findings.share;
     let partial =
         share.is_some_and(|share| share >= standard.value("share_partial") && share < standard.value("share_green"));
@@ -53,8 +68,7 @@ pub fn assess(case: &Case<'_>, standard: &Standard, catalogue: &Catalogue) -> De
         (Some(amount), Some(share)) if rule.verdict == Verdict::Review && partial => Some(amount.times(share)),
         _ => None,
     };
-    let (flags, wanted) = (flags(case, &findings), wanted(case, &findings, rule.verdict));
-    Decision {
+    let decision = Decision {
         loan_id: case.loan.id.clone(),
         customer: case.loan.customer.clone(),
         branch: case.loan.branch.clone(),
@@ -68,18 +82,19 @@ pub fn assess(case: &Case<'_>, standard: &Standard, catalogue: &Catalogue) -> De
         cover: findings.cover,
         confidence: findings.confidence,
         scene: findings.scene(case),
-        reasons: reasons(case, &findings, rule, standard),
-        wanted,
-        flags,
+        reasons: Vec::new(),
+        wanted: Vec::new(),
+        flags: Vec::new(),
         edition: case.edition.edition.clone(),
         standard: standard.id.clone(),
         notice: standard.notice.clone(),
         fingerprint: case.fingerprint.to_owned(),
-        trace: trace(case, &findings, rule, standard, catalogue),
-        entry: findings.entry,
-        facts: findings.facts,
+        trace: Trace::default(),
+        entry: findings.entry.clone(),
+        facts: findings.facts.clone(),
         confident: findings.confident,
-    }
+    };
+    (decision, findings, rule)
 }
 
 /// A pack without a last rule still decides nothing by itself.

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-pub use assess::{Case, assess};
+pub use assess::{Case, assess, try_out};
 pub use rate::{RateCase, rate};
 pub use rating::{Fetch, IndicatorScore, Rating, ScoreState, VetoState};
 pub use trace::Trace;

@@ -14,7 +14,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::{Engine, proofs::Proofs};
 use crate::{
     catalogue::Edition,
-    decision::{Case, Decision, Trace, Wanted, assess},
+    decision::{Case, Decision, Trace, Wanted, assess, try_out},
     evidence::{ReadLine, Window, collect, same_invoice},
     matcher::buyer_role,
     model::{Classification, Document, InvoiceLine, Loan, Origin, Role, TextKind, Verdict},
@@ -53,6 +53,8 @@ pub(super) struct Known {
     purposes: HashMap<[String; 5], Classification>,
     /// Edition, role and proofs.
     lines: HashMap<(String, Option<Role>, String), Readings>,
+    /// What cells of proofs say.
+    proofs: HashMap<String, Proofs>,
 }
 
 /// What deciding the loans of one borrower needs.
@@ -63,6 +65,8 @@ pub(super) struct Turn<'t> {
     pub edition: Option<&'t Edition>,
     /// Readings met before.
     pub known: &'t mut Known,
+    /// Whether the verdict alone is wanted, without reasons, flags and trace.
+    pub brief: bool,
     /// Shown every case that is decided.
     pub look: &'t mut dyn FnMut(&Case<'_>),
 }
@@ -97,6 +101,7 @@ impl Engine {
                             standard: task.standard,
                             edition: task.edition,
                             known: &mut Known::default(),
+                            brief: false,
                             look: &mut |_| {},
                         };
                         let decisions = self.assess_borrower(&loans, lines, &mut turn);
@@ -201,11 +206,13 @@ impl Engine {
         turn: &mut Turn<'_>,
     ) -> Decision {
         let standard = turn.standard;
-        let proofs = Proofs::read(&loan.proofs, self.catalogue());
+        let Known { purposes, lines: readings, proofs } = &mut *turn.known;
+        let read = || Proofs::read(&loan.proofs, self.catalogue());
+        let proofs = &*proofs.entry(loan.proofs.clone()).or_insert_with(read);
         let matcher = self.matcher_for(edition);
         let industry = Some(loan.industry.clone()).filter(|code| !code.is_empty());
         let around = [&edition.id, &loan.purpose, &loan.customer, &loan.industry, &loan.proofs].map(String::clone);
-        let purpose = turn.known.purposes.entry(around).or_insert_with(|| {
+        let purpose = purposes.entry(around).or_insert_with(|| {
             matcher.read(&Document {
                 text: loan.purpose.clone(),
                 kind: TextKind::Purpose,
@@ -217,7 +224,7 @@ impl Engine {
         });
         let stated = purpose.matches.iter().find_map(|found| found.role);
         let role = stated.or_else(|| industry.as_deref().and_then(buyer_role));
-        let known = turn.known.lines.entry((edition.id.clone(), role, loan.proofs.clone())).or_default();
+        let known = readings.entry((edition.id.clone(), role, loan.proofs.clone())).or_default();
         for line in lines {
             let key = (line.goods.clone(), line.spec.clone(), line.tax_code.clone());
             known
@@ -244,8 +251,13 @@ impl Engine {
             role,
             fingerprint: &fingerprint,
         };
-        let mut decision = assess(&case, standard, self.catalogue());
-        decision.flags.extend(proofs.notes(&case));
+        let decision = if turn.brief {
+            try_out(&case, standard, self.catalogue())
+        } else {
+            let mut decision = assess(&case, standard, self.catalogue());
+            decision.flags.extend(proofs.notes(&case));
+            decision
+        };
         (turn.look)(&case);
         let used: Vec<&str> = evidence
             .vouchers

@@ -46,7 +46,7 @@ impl Scale {
 /// How many words that mark a term are tried.
 const MARKS: usize = 6;
 
-/// Invoices of up to so many times the loan (or of what was bought) are supposed.
+/// A green loan is supposed to grow to so many times its size.
 const TIMES: i64 = 40;
 
 /// Changes worth trying.
@@ -265,11 +265,10 @@ fn amounts(seen: &Seen, loan: &Loan) -> Vec<Scale> {
             .map(|found| (found.text.clone(), String::new(), String::new())),
     };
     let Some(lent) = loan.amount else { return scales };
-    let bought: Money = seen.vouchers.iter().filter_map(|(line, ..)| line.amount).sum();
     if let Some((goods, spec, tax_code)) = goods {
         let of = Change::Bought { goods, spec, tax_code, amount: Money::ZERO };
-        let most = lent.max(bought).fen().saturating_mul(TIMES);
-        scales.push(Scale { of, from: Money::ZERO, down: false, most });
+        // More than is lent cannot be what the loan pays for.
+        scales.push(Scale { of, from: Money::ZERO, down: false, most: lent.fen() });
     }
     let green: Money = seen.vouchers.iter().map(|(_, _, green)| *green).sum();
     if green > Money::ZERO && green < lent {

@@ -64,7 +64,7 @@ pub enum Change {
         /// Tax included, yuan.
         amount: Money,
     },
-    /// A red-letter invoice takes back part of what was bought.
+    /// A red-letter invoice takes back part of what was bought; tied to the loan when the ledger ties any.
     TakenBack {
         /// Goods as invoiced.
         goods: String,
@@ -131,15 +131,20 @@ impl Change {
                     loan.vouchers.push(ADDED_INVOICE.to_owned());
                 }
             }
-            Self::TakenBack { goods, spec, tax_code, seller_id, amount } => lines.push(InvoiceLine {
-                goods: goods.clone(),
-                spec: spec.clone(),
-                tax_code: tax_code.clone(),
-                seller_id: seller_id.clone(),
-                amount: Some(-*amount),
-                red: true,
-                ..supposed(loan, ADDED_RED_INVOICE)
-            }),
+            Self::TakenBack { goods, spec, tax_code, seller_id, amount } => {
+                lines.push(InvoiceLine {
+                    goods: goods.clone(),
+                    spec: spec.clone(),
+                    tax_code: tax_code.clone(),
+                    seller_id: seller_id.clone(),
+                    amount: Some(-*amount),
+                    red: true,
+                    ..supposed(loan, ADDED_RED_INVOICE)
+                });
+                if !loan.vouchers.is_empty() {
+                    loan.vouchers.push(ADDED_RED_INVOICE.to_owned());
+                }
+            }
             Self::Lent { amount } => loan.amount = Some(*amount),
         }
     }

@@ -1,15 +1,17 @@
 //! What nearly held.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::{Seen, candidates::company};
+use super::{NO_EDITION, Seen, candidates::company};
 use crate::{
     decision::Decision,
     engine::Engine,
     evidence::best_match,
-    model::{Classification, ConditionState, Loan, Location, Refusal, Strength, Verdict},
-    standard::{Fact, Standard},
+    model::{Classification, ConditionState, Loan, Location, Refusal, RefusedMatch, Strength, Verdict},
+    standard::{Fact, LoanRule, Standard},
 };
 
 /// Something that nearly held.
@@ -94,7 +96,7 @@ pub(super) fn misses(
             };
             misses.push(Miss::Condition { id: row.id.clone(), of: of.clone(), lacks, location: (*location).clone() });
         }
-        if found.strength != Strength::Sufficient {
+        if found.strength != Strength::Sufficient && found.verdict() != Verdict::NotGreen {
             let marks =
                 engine.dictionary().term_by_id(&found.term_id).map_or_else(Vec::new, |term| company(engine, term));
             misses.push(Miss::Weak { of, lacks: weak(found.strength, &marks), location: (*location).clone() });
@@ -129,7 +131,11 @@ fn refused(engine: &Engine, texts: &[(String, &Location, &Classification)]) -> V
     // Accidents of joints and edges were never near.
     let near = |code: Refusal| !matches!(code, Refusal::Joint | Refusal::LatinEdge | Refusal::Shadowed);
     for (text, location, reading) in texts {
-        for hit in reading.rejected.iter().filter(|hit| near(hit.code)) {
+        // A shorter hit inside one that stands is no loss.
+        let inside = |hit: &RefusedMatch| {
+            reading.matches.iter().any(|own| own.span.start <= hit.span.start && hit.span.end <= own.span.end)
+        };
+        for hit in reading.rejected.iter().filter(|hit| near(hit.code) && !inside(hit)) {
             if misses.len() >= REFUSED || told.contains(&(hit.code, hit.term_id.as_str())) {
                 continue;
             }
@@ -155,26 +161,48 @@ fn refused(engine: &Engine, texts: &[(String, &Location, &Classification)]) -> V
     misses
 }
 
-/// The rules that would have given more, nearest first; for a green loan the rule that holds, with its margin.
+/// The rules that would have given more, the best verdict first, each only where it lacks something else than a better
+/// one; for a green loan the rule that holds, with its margin.
 fn rules(decision: &Decision, standard: &Standard) -> Vec<Miss> {
-    let mut found: Vec<(usize, Miss)> = Vec::new();
-    for rule in standard.rules.iter().filter(|rule| decision.rule != "L0" && !rule.any.iter().all(Vec::is_empty)) {
-        let Some(missing) = rule.missing(&decision.facts) else { continue };
-        let lacks: Vec<String> = if rule.id == decision.rule && decision.verdict == Verdict::Green {
-            rule.holding(&decision.facts)
-                .unwrap_or_default()
-                .iter()
-                .filter_map(|fact| margin(*fact, decision, standard))
-                .collect()
-        } else if rule.verdict < decision.verdict {
-            missing.iter().map(|fact| shortfall(*fact, decision, standard)).collect()
-        } else {
-            continue;
-        };
-        found.push((missing.len(), Miss::Rule { id: rule.id.clone(), verdict: rule.verdict, lacks }));
+    if decision.verdict == Verdict::Green {
+        let own = standard.rules.iter().find(|rule| rule.id == decision.rule);
+        let held = own.and_then(|rule| rule.holding(&decision.facts)).unwrap_or_default();
+        let lacks = held.iter().filter_map(|fact| margin(*fact, decision, standard)).collect();
+        return vec![Miss::Rule { id: decision.rule.clone(), verdict: decision.verdict, lacks }];
     }
-    found.sort_by_key(|(lacking, _)| *lacking);
-    found.into_iter().map(|(_, miss)| miss).collect()
+    let mut better: Vec<&LoanRule> = standard
+        .rules
+        .iter()
+        .filter(|rule| {
+            decision.rule != NO_EDITION && rule.verdict < decision.verdict && !rule.any.iter().all(Vec::is_empty)
+        })
+        .collect();
+    better.sort_by_key(|rule| rule.verdict);
+    let mut known: Vec<BTreeSet<Fact>> = Vec::new();
+    let mut misses = Vec::new();
+    for rule in better {
+        let Some(missing) = rule.missing(&decision.facts) else { continue };
+        // Open or clear, a condition is one thing; and nobody wishes for less to be there.
+        let wanted: BTreeSet<Fact> = missing
+            .iter()
+            .copied()
+            .filter(|fact| !matches!(fact, Fact::ConditionClear | Fact::ConditionOpen))
+            .collect();
+        let backwards = |fact: &Fact| {
+            matches!(fact, Fact::NoCandidate | Fact::VaguePurpose | Fact::AllUnmet | Fact::Veto | Fact::ShareNegligible)
+        };
+        if wanted.iter().any(backwards) || known.iter().any(|other| other.is_subset(&wanted)) {
+            continue;
+        }
+        known.push(wanted);
+        let lacks = if missing.is_empty() {
+            vec![format!("各项都具备，但 {} 先成立", decision.rule)]
+        } else {
+            missing.iter().map(|fact| shortfall(*fact, decision, standard)).collect()
+        };
+        misses.push(Miss::Rule { id: rule.id.clone(), verdict: rule.verdict, lacks });
+    }
+    misses
 }
 
 /// How far a missing fact is.
@@ -189,6 +217,8 @@ fn shortfall(fact: Fact, decision: &Decision, standard: &Standard) -> String {
             let (have, need) = (decision.confident, standard.value("confidence_green"));
             format!("置信分 {}，需 {}，差 {} 分", have.normalize(), need.normalize(), (need - have).normalize())
         }
+        (Fact::ConditionClear, _) if decision.facts.contains(&Fact::ConditionOpen) => "界定条件还缺数据".to_owned(),
+        (Fact::ConditionClear, _) => "没有足以单独成立的词条".to_owned(),
         _ => format!("缺“{}”", fact.chinese()),
     }
 }

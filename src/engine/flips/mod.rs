@@ -4,6 +4,8 @@ mod candidates;
 mod change;
 mod misses;
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 pub use change::Change;
@@ -14,7 +16,6 @@ use super::{
     loans::{Known, LoanInput, Turn},
 };
 use crate::{
-    catalogue::Edition,
     decision::{Case, Decision},
     model::{Classification, InvoiceLine, Loan, Money, Role, Verdict},
     standard::Standard,
@@ -58,13 +59,14 @@ impl Engine {
         let target = input.loans.get(number)?;
         let own = |loan: &Loan| loan.borrower() == target.borrower();
         let loans = input.loans.iter().enumerate().filter(|(_, loan)| own(loan)).collect();
+        let borrowers: HashSet<&str> = input.loans.iter().map(Loan::borrower).collect();
         let joins = |line: &&InvoiceLine| {
-            let known = input.loans.iter().any(|loan| *loan.borrower() == *line.buyer_id);
+            let known = borrowers.contains(&*line.buyer_id);
             target.borrower() == if known { &*line.buyer_id } else { &*line.buyer }
         };
         let lines: Vec<InvoiceLine> = input.invoices.iter().filter(joins).cloned().collect();
         let mut trial = Trial { engine: self, standard, loans, lines, number, known: Known::default(), decided: 0 };
-        let (decision, seen) = trial.look(&[])?;
+        let (decision, seen) = trial.decide(&[], false)?;
         let misses = misses::misses(self, &decision, seen.as_ref(), target, standard);
         let flips = match &seen {
             Some(seen) if decision.rule != NO_EDITION => trial.flips(&decision, seen, target),
@@ -112,8 +114,8 @@ struct Trial<'t> {
 }
 
 impl Trial<'_> {
-    /// Decides the loan under `changes`, with what was read.
-    fn look(&mut self, changes: &[Change]) -> Option<(Decision, Option<Seen>)> {
+    /// Decides the loan under `changes`; unless it is to be brief, with what was read.
+    fn decide(&mut self, changes: &[Change], brief: bool) -> Option<(Decision, Option<Seen>)> {
         let (_, target) = self.loans.iter().find(|(number, _)| *number == self.number)?;
         let mut changed = (*target).clone();
         let mut lines = self.lines.clone();
@@ -129,12 +131,11 @@ impl Trial<'_> {
         let mut seen = None;
         let id = &changed.location;
         let mut look = |case: &Case<'_>| {
-            if case.loan.location == *id && case.loan.id == changed.id {
+            if !brief && case.loan.location == *id && case.loan.id == changed.id {
                 seen = Some(Seen::of(case));
             }
         };
-        let mut turn =
-            Turn { standard: self.standard, edition: None::<&Edition>, known: &mut self.known, look: &mut look };
+        let mut turn = Turn { standard: self.standard, edition: None, known: &mut self.known, brief, look: &mut look };
         let decisions = self.engine.assess_borrower(&loans, &lines, &mut turn);
         self.decided += 1;
         let (_, decision) = decisions.into_iter().find(|(number, _)| *number == self.number)?;
@@ -143,7 +144,7 @@ impl Trial<'_> {
 
     /// What the loan becomes under `changes`.
     fn flip(&mut self, changes: Vec<Change>) -> Option<LoanFlip> {
-        let (decision, _) = self.look(&changes)?;
+        let (decision, _) = self.decide(&changes, true)?;
         Some(LoanFlip { changes, verdict: decision.verdict, rule: decision.rule, green_share: decision.green_share })
     }
 
