@@ -41,7 +41,9 @@ pub use catalogue::{
     Catalogue, CatalogueEntry, CatalogueError, CatalogueSources, Condition, Crossing, Edition, EditionUse,
     GreenhouseMark, NoEdition, Quantity, Relation, Test,
 };
-pub use decision::{Decision, Fetch, IndicatorScore, Rating, ScoreState, Trace, VetoState, Wanted};
+pub use decision::{
+    Decision, EditionSide, Fetch, IndicatorScore, Rating, ScoreState, SideBySide, Trace, VetoState, Wanted,
+};
 pub use dictionary::lint::LintCode;
 pub use dictionary::{
     BundleFault, Dictionary, DictionaryError, Difference, ExactIndex, Hit, Need, RowChanges, Term, TermKind,

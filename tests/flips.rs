@@ -233,11 +233,11 @@ impl Texts {
         Paper {
             purpose,
             fen: if dice.chance(60) && sum > 0 { sum } else { 1 + dice.below(40_000_000) as i64 },
-            day: dice.one(&["2025-10-20", "2025-10-20", "2025-11-05", "2024-11-05", "2025-03-03"]),
+            day: *dice.one(&["2025-10-20", "2025-10-20", "2025-11-05", "2024-11-05", "2025-03-03"]),
             industry: dice.one(&["C3825", "F5171", "E4910", "A0111", ""]).to_string(),
             ties: if dice.chance(50) { lines.iter().map(|line| line.number.clone()).collect() } else { vec![] },
             proofs: String::new(),
-            veto: dice.one(&["无", "无", "无", "", "环保处罚"]),
+            veto: *dice.one(&["无", "无", "无", "", "环保处罚"]),
             revenue: String::new(),
             grade: String::new(),
             lines,

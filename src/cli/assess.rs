@@ -11,6 +11,7 @@ use clap::Args;
 use super::{
     Failure, Shared,
     classify::column_map,
+    editions,
     output::{Format, Output},
     quarantine::{finish_quarantine, tell_ignored},
     report::{self, Heading},
@@ -18,7 +19,7 @@ use super::{
     standard::find_pack,
 };
 use crate::{
-    decision::Decision,
+    decision::{Decision, SideBySide},
     engine::{DecisionTask, LoanInput},
     ingest::{Input, InvoiceBook, Quarantined, Sink, read_loans},
     model::{Loan, Verdict},
@@ -45,6 +46,9 @@ pub struct AssessArgs {
     /// 输出文件 / output file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// 同时按另一目录版本试算，逐笔并列（存档仍是适用版本的决定）/ every loan under another edition too, side by side
+    #[arg(long, value_name = "EDITION")]
+    compare_edition: Option<String>,
     /// 决定存档目录，供 why 和 find 使用 / where decisions are kept for `why` and `find`
     #[arg(long, default_value = ".lvjian", value_name = "DIR")]
     store: PathBuf,
@@ -130,6 +134,8 @@ fn long_headings() -> Vec<Heading> {
 pub(super) struct Assessed {
     /// Decisions in ledger order.
     pub decisions: Vec<Decision>,
+    /// The same loans with the edition asked for beside their own, in that order.
+    pub beside: Vec<SideBySide>,
     /// Rows that could not be read.
     pub set_aside: Vec<Quarantined>,
 }
@@ -142,12 +148,19 @@ pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
         standard: args.standard.clone(),
         hashes: Vec::new(),
     };
-    let assessed = assess_files(shared, &record)?;
+    let assessed = assess_files(shared, &record, args.compare_edition.as_deref())?;
     record.hashes = hashes(&record)?;
     let store = DecisionStore::new(&args.store);
     store.save(&assessed.decisions)?;
     store.save_record(&record)?;
-    write(args.format, args.output.as_deref(), &assessed.decisions)?;
+    if args.compare_edition.is_some() {
+        editions::write(args.format, args.output.as_deref(), &assessed.beside)?;
+        let differ = assessed.beside.iter().filter(|row| !row.same).count();
+        shared
+            .say(&format!("两版结论或占比不同 {differ} 笔，共 {} 笔；对照只供参考，不用于认定", assessed.beside.len()));
+    } else {
+        write(args.format, args.output.as_deref(), &assessed.decisions)?;
+    }
     summarise(shared, &assessed.decisions, &store);
     finish_quarantine(shared, &assessed.set_aside, args.quarantine.as_deref(), args.fail_on_rejects)
 }
@@ -200,8 +213,9 @@ pub(super) fn read_files(shared: &Shared, record: &RunRecord) -> Result<RunFiles
 }
 
 /// Reads the files of a run and decides every loan.
-pub(super) fn assess_files(shared: &Shared, record: &RunRecord) -> Result<Assessed, Failure> {
+pub(super) fn assess_files(shared: &Shared, record: &RunRecord, beside: Option<&str>) -> Result<Assessed, Failure> {
     let engine = shared.engine()?;
+    let beside = beside.map(|id| editions::edition(engine, id)).transpose()?;
     let standard = find_pack(engine, &record.standard)?;
     if standard.rules.is_empty() {
         return Err(Failure::Said(format!("规则包 {} 没有认绿规则（loan.toml）", standard.id)));
@@ -230,11 +244,15 @@ pub(super) fn assess_files(shared: &Shared, record: &RunRecord) -> Result<Assess
         }
     };
     let task = DecisionTask { standard: &standard, threads: shared.threads(), progress: &progress, edition: None };
-    let decisions = engine.assess(LoanInput { loans: &loans, invoices: &book.lines }, task);
+    let input = LoanInput { loans: &loans, invoices: &book.lines };
+    let decisions = engine.assess(input, task);
+    let trials = beside.map_or_else(Vec::new, |_| engine.assess(input, DecisionTask { edition: beside, ..task }));
+    let pairs = decisions.iter().zip(&trials);
+    let beside = pairs.map(|(own, other)| SideBySide::of(own, other, engine.catalogue())).collect();
     if live {
         eprintln!();
     }
-    Ok(Assessed { decisions, set_aside })
+    Ok(Assessed { decisions, beside, set_aside })
 }
 
 fn write(format: Format, path: Option<&Path>, decisions: &[Decision]) -> Result<(), Failure> {

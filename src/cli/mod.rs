@@ -7,6 +7,7 @@ mod classify;
 mod contrast;
 mod corpus;
 mod dict;
+mod editions;
 mod explain;
 mod find;
 mod html;

@@ -39,7 +39,7 @@ pub(super) fn run(shared: &Shared, args: &ReplayArgs) -> Result<(), Failure> {
     for name in &changed {
         writeln!(out, "输入已变 / input changed：{name}")?;
     }
-    let assessed = assess_files(shared, &record)?;
+    let assessed = assess_files(shared, &record, None)?;
     let again: Vec<Value> =
         assessed.decisions.iter().map(serde_json::to_value).collect::<Result<_, _>>().map_err(std::io::Error::from)?;
     let differences = compare(&stored, &again);

@@ -1,6 +1,7 @@
 //! The decisions: 认绿 for a loan, and the trace that explains it.
 
 mod assess;
+mod editions;
 mod rate;
 mod rating;
 mod reasons;
@@ -14,6 +15,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 pub use assess::{Case, assess, try_out};
+pub use editions::{EditionSide, SideBySide};
 pub use rate::{RateCase, rate};
 pub use rating::{Fetch, IndicatorScore, Rating, ScoreState, VetoState};
 pub use trace::Trace;
