@@ -265,14 +265,13 @@ impl Trial<'_> {
         set.extend(most.clone());
         let whole = self.reaches(set.clone(), &|verdict| verdict < reached)?;
         let goal = |verdict: Verdict| verdict <= whole.verdict;
-        let mut place = set.len();
-        while place > 0 {
-            place -= 1;
-            let mut without = set.clone();
-            without.remove(place);
-            if self.reaches(without.clone(), &goal).is_some() {
-                set = without;
-            }
+        // What is needed beside one change may be superfluous without it, so that one round is not enough.
+        while let Some(place) = (0..set.len()).rev().find(|&place| {
+            let without: Vec<Change> =
+                set.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, change)| change.clone()).collect();
+            self.reaches(without, &goal).is_some()
+        }) {
+            set.remove(place);
         }
         match scale.filter(|_| most.is_some_and(|most| set.contains(&most))) {
             Some(scale) => {
