@@ -99,14 +99,9 @@ fn why(own: &Decision, other: &Decision, catalogue: &Catalogue) -> Vec<String> {
             why.push(format!("{} 没有“{}”的对应条目（M028）", here.edition, names.join("”“")));
         }
     }
-    let clear = |decision: &Decision| decision.facts.contains(&Fact::ConditionClear);
-    let open = |decision: &Decision| decision.facts.contains(&Fact::ConditionOpen);
-    for (here, there) in [(own, other), (other, own)] {
-        if open(here) && clear(there) {
-            let asked: BTreeSet<&str> = here.wanted.iter().map(|wanted| wanted.document.as_str()).collect();
-            let asked = asked.into_iter().collect::<Vec<_>>().join("、");
-            why.push(format!("{} 的界定条件缺数据（{asked}），{} 没有缺的条件", here.edition, there.edition));
-        }
+    if own.verdict != other.verdict {
+        why.extend(conditions(own, other));
+        why.extend(conditions(other, own));
     }
     if own.green_share != other.green_share {
         why.push(format!("绿色占比不同：计入的凭证行不同（{} 与 {}）", percent(own), percent(other)));
@@ -121,6 +116,18 @@ fn why(own: &Decision, other: &Decision, catalogue: &Catalogue) -> Vec<String> {
     }
     why.extend(crossing(own, other, catalogue));
     why
+}
+
+/// The conditions that are open under `here` and not under `there`.
+fn conditions(here: &Decision, there: &Decision) -> Option<String> {
+    if !here.facts.contains(&Fact::ConditionOpen) || !there.facts.contains(&Fact::ConditionClear) {
+        return None;
+    }
+    // Other things wanted settle no condition.
+    let wanted = here.wanted.iter().filter(|wanted| wanted.settles.starts_with("C-"));
+    let asked: BTreeSet<&str> = wanted.map(|wanted| wanted.document.as_str()).collect();
+    let asked = asked.into_iter().collect::<Vec<_>>().join("、");
+    Some(format!("{} 的界定条件缺数据（{asked}），{} 没有缺的条件", here.edition, there.edition))
 }
 
 /// How the leading entries correspond.
@@ -143,7 +150,7 @@ fn crossing(own: &Decision, other: &Decision, catalogue: &Catalogue) -> Option<S
                 Relation::Related => "部分重合",
             };
             let note = if row.note.is_empty() { String::new() } else { format!("：{}", row.note) };
-            format!("{here} 与 {there}{relation}{note}")
+            format!("{here} 与 {there} {relation}{note}")
         }
     })
 }

@@ -8,6 +8,7 @@ use super::{
     judge::{Refused, Standing},
 };
 use crate::{
+    catalogue::Relation,
     dictionary::{Term, TermKind, under_any},
     model::{
         Classification, ConditionState, Document, EntryLink, Match, Refusal, RefusedMatch, Role, Strength, Verdict,
@@ -125,6 +126,16 @@ impl Matcher<'_> {
     pub(super) fn entries(&self, term: &Term, role: Option<Role>) -> Vec<EntryLink> {
         let fits = role.is_some_and(|role| term.links.iter().any(|link| link.role == role));
         let links = term.links.iter().filter(|link| !fits || Some(link.role) == role);
+        // 8.1.3 节能家电贸易 leads back to every kind of goods once traded under it; the term's other entries say which.
+        let exactly: HashSet<&str> = term
+            .links
+            .iter()
+            .filter(|link| link.edition != self.edition.id)
+            .flat_map(|link| link.codes.iter().map(move |code| (&link.edition, code)))
+            .flat_map(|(edition, code)| self.catalogue.older_codes(edition, code, &self.edition.id))
+            .filter(|crossing| crossing.relation == Relation::Exact)
+            .map(|crossing| crossing.from.1.as_str())
+            .collect();
         let mut seen = HashSet::new();
         let mut entries = Vec::new();
         let mut add = |code: &str, role: Role| {
@@ -144,8 +155,11 @@ impl Matcher<'_> {
                 if link.edition == self.edition.id {
                     add(code, link.role);
                 } else {
-                    for crossing in self.catalogue.older_codes(&link.edition, code, &self.edition.id) {
-                        add(&crossing.from.1, link.role);
+                    let older = self.catalogue.older_codes(&link.edition, code, &self.edition.id);
+                    let codes: Vec<&str> = older.iter().map(|crossing| crossing.from.1.as_str()).collect();
+                    let some = codes.iter().any(|code| exactly.contains(code));
+                    for code in codes.into_iter().filter(|code| !some || exactly.contains(code)) {
+                        add(code, link.role);
                     }
                 }
             }
