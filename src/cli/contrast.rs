@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 
 use super::{
@@ -105,7 +106,9 @@ fn tell(out: &mut Output, contrast: &Contrast) -> Result<(), Failure> {
     }
     for (number, flip) in contrast.flips.iter().enumerate() {
         let share = flip.green_share.map_or_else(String::new, |share| {
-            format!("，绿色占比 {}%", (share * rust_decimal::Decimal::ONE_HUNDRED).round_dp(2).normalize())
+            // Cut, not rounded: one 分 under the bound is not the bound.
+            let points = (share * Decimal::ONE_HUNDRED).round_dp_with_strategy(2, RoundingStrategy::ToZero);
+            format!("，绿色占比 {}%", points.normalize())
         });
         writeln!(out, "  {}. 变为{}（{}{share}）：", number + 1, flip.verdict.chinese(), flip.rule)?;
         for change in &flip.changes {
