@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 
 use super::{NO_EDITION, Seen, candidates::company};
@@ -238,10 +238,14 @@ fn margin(fact: Fact, decision: &Decision, standard: &Standard) -> Option<String
     }
 }
 
+/// A share, cut and not rounded: one 分 under the bound is not the bound.
 fn percent(share: Decimal) -> String {
-    format!("{}%", points(share))
+    format!("{}%", (share * Decimal::ONE_HUNDRED).round_dp_with_strategy(2, RoundingStrategy::ToZero).normalize())
 }
 
-fn points(share: Decimal) -> Decimal {
-    (share * Decimal::ONE_HUNDRED).round_dp(2).normalize()
+/// A difference of shares in percentage points; never rounded to nothing.
+fn points(difference: Decimal) -> Decimal {
+    let points = difference * Decimal::ONE_HUNDRED;
+    let short = points.round_dp(2);
+    if short.is_zero() { points.round_sf(1).unwrap_or(points).normalize() } else { short.normalize() }
 }
