@@ -150,7 +150,12 @@ mod tests {
             entries: Vec::new(),
             conditions: states
                 .iter()
-                .map(|state| ConditionResult { id: String::new(), state: *state, evidence: String::new() })
+                .map(|state| ConditionResult {
+                    id: String::new(),
+                    state: *state,
+                    evidence: String::new(),
+                    by_proof: false,
+                })
                 .collect(),
             label_agrees: false,
             role: None,
