@@ -133,11 +133,11 @@ fn conditions(here: &Decision, there: &Decision) -> Option<String> {
 /// How the leading entries correspond.
 fn crossing(own: &Decision, other: &Decision, catalogue: &Catalogue) -> Option<String> {
     let (one, two) = (own.entry.as_ref()?, other.entry.as_ref()?);
-    let known = catalogue.crosswalk().iter().find_map(|row| {
+    let known = catalogue.crosswalk().iter().find(|row| {
         let is = |from: &EntryLink, to: &EntryLink| {
             row.from == (from.edition.clone(), from.code.clone()) && row.to == (to.edition.clone(), to.code.clone())
         };
-        (is(one, two) || is(two, one)).then_some(row)
+        is(one, two) || is(two, one)
     });
     let (here, there) = (format!("{} {}", one.edition, one.code), format!("{} {}", two.edition, two.code));
     Some(match known {
