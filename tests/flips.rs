@@ -29,8 +29,12 @@ impl Dice {
         (self.next() % bound as u64) as usize
     }
 
-    fn one<'o, T>(&mut self, of: &'o [T]) -> &'o T {
+    fn one<'o>(&mut self, of: &'o [String]) -> &'o str {
         &of[self.below(of.len())]
+    }
+
+    fn word(&mut self, of: &[&'static str]) -> &'static str {
+        of[self.below(of.len())]
     }
 
     fn chance(&mut self, percent: usize) -> bool {
@@ -216,7 +220,7 @@ impl Texts {
         let lines: Vec<PaperLine> = (0..dice.below(4))
             .map(|number| PaperLine {
                 number: format!("N{number}"),
-                goods: if dice.chance(70) { dice.one(&self.positive) } else { dice.one(&self.other) }.clone(),
+                goods: if dice.chance(70) { dice.one(&self.positive) } else { dice.one(&self.other) }.to_owned(),
                 spec: if dice.chance(20) { "一级能效" } else { "" }.to_owned(),
                 fen: 1 + dice.below(30_000_000) as i64,
                 seller: "91330100MA00000001".to_owned(),
@@ -227,17 +231,17 @@ impl Texts {
             (0..=4, Some(named)) => format!("购买{named}"),
             (0..=5, _) => "支付货款".to_owned(),
             (6, _) => String::new(),
-            _ => dice.one(&self.purposes).clone(),
+            _ => dice.one(&self.purposes).to_owned(),
         };
         let sum: i64 = lines.iter().map(|line| line.fen).sum();
         Paper {
             purpose,
             fen: if dice.chance(60) && sum > 0 { sum } else { 1 + dice.below(40_000_000) as i64 },
-            day: *dice.one(&["2025-10-20", "2025-10-20", "2025-11-05", "2024-11-05", "2025-03-03"]),
-            industry: dice.one(&["C3825", "F5171", "E4910", "A0111", ""]).to_string(),
+            day: dice.word(&["2025-10-20", "2025-10-20", "2025-11-05", "2024-11-05", "2025-03-03"]),
+            industry: dice.word(&["C3825", "F5171", "E4910", "A0111", ""]).to_string(),
             ties: if dice.chance(50) { lines.iter().map(|line| line.number.clone()).collect() } else { vec![] },
             proofs: String::new(),
-            veto: *dice.one(&["无", "无", "无", "", "环保处罚"]),
+            veto: dice.word(&["无", "无", "无", "", "环保处罚"]),
             revenue: String::new(),
             grade: String::new(),
             lines,
