@@ -31,6 +31,7 @@ mod engine;
 mod eval;
 mod evidence;
 mod ingest;
+mod language;
 mod matcher;
 mod model;
 mod standard;

@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("decision", &["model", "evidence", "standard", "catalogue"]),
     ("store", &["model", "decision"]),
     ("ingest", &["model", "diag", "text"]),
+    ("language", &["diag"]),
     (
         "engine",
         &[
@@ -84,6 +85,7 @@ const BELOW_SERVE: &[&str] = &[
     "store",
     "ingest",
     "engine",
+    "language",
     "batch",
     "eval",
 ];
@@ -100,6 +102,7 @@ const BELOW_CLI: &[&str] = &[
     "store",
     "ingest",
     "engine",
+    "language",
     "batch",
     "eval",
     "serve",

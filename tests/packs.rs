@@ -68,6 +68,24 @@ fn every_code_has_a_fixture_that_gives_it_and_nothing_else() {
     assert_eq!(documented, given, "pages and fixtures name the same codes");
 }
 
+/// A pack with faults in both files is told all of them at once.
+#[test]
+fn the_faults_of_both_files_are_told_together() {
+    let edit =
+        |file: &str, find: &str, put: &str| Edit { file: file.to_owned(), find: find.to_owned(), put: put.to_owned() };
+    let broken = Fixture {
+        code: "both".to_owned(),
+        pack: "sme-green-2022".to_owned(),
+        edits: vec![
+            edit("loan.toml", "id = \"L4\"", "id = \"L3\""),
+            edit("entity.toml", "each = 2, cap = 2", "each = 1, cap = 1"),
+        ],
+    };
+    let found = findings(&Engine::builtin().unwrap(), &broken);
+    let codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["P011", "P015"]);
+}
+
 /// Falling points are right where the pack says that lower is better.
 #[test]
 fn a_measure_may_be_said_to_be_better_when_lower() {

@@ -12,6 +12,7 @@ use super::{
     Failure, Shared,
     classify::column_map,
     editions,
+    language::{Language, Speech, headings},
     output::{Format, Output},
     quarantine::{finish_quarantine, tell_ignored},
     report::{self, Heading},
@@ -40,6 +41,9 @@ pub struct AssessArgs {
     /// 列映射文件 / column map
     #[arg(long, value_name = "COLS.TOML")]
     map: Option<PathBuf>,
+    /// 输出的语言（存档总是中文）/ language of the output; the store is always Chinese
+    #[arg(long, value_enum, default_value = "zh", conflicts_with = "compare_edition")]
+    lang: Language,
     /// 输出格式
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -60,7 +64,7 @@ pub struct AssessArgs {
     fail_on_rejects: bool,
 }
 
-const HEADINGS: &[Heading] = &[
+const HEADINGS: &[Heading<'static>] = &[
     Heading { name: "借据号", width: 16 },
     Heading { name: "客户名称", width: 30 },
     Heading { name: "放款金额", width: 14 },
@@ -71,7 +75,7 @@ const HEADINGS: &[Heading] = &[
 ];
 
 /// Further columns of files, where width does not matter.
-const MORE: &[Heading] = &[
+const MORE: &[Heading<'static>] = &[
     Heading { name: "建议绿色金额", width: 14 },
     Heading { name: "凭证覆盖", width: 10 },
     Heading { name: "置信分", width: 8 },
@@ -86,7 +90,7 @@ const MORE: &[Heading] = &[
     Heading { name: "说明", width: 40 },
 ];
 
-fn short_row(decision: &Decision) -> Vec<String> {
+fn short_row(decision: &Decision, speech: &Speech) -> Vec<String> {
     let percent = |share: rust_decimal::Decimal| {
         format!("{}%", (share * rust_decimal::Decimal::ONE_HUNDRED).round_dp(2).normalize())
     };
@@ -94,39 +98,42 @@ fn short_row(decision: &Decision) -> Vec<String> {
         decision.loan_id.clone(),
         decision.customer.clone(),
         decision.amount.map_or_else(String::new, |amount| amount.to_string()),
-        decision.verdict.chinese().to_owned(),
+        speech.of(decision.verdict.chinese()),
         decision.green_share.map_or_else(|| "—".to_owned(), percent),
         decision.entry.as_ref().map_or_else(|| "—".to_owned(), |entry| format!("{} {}", entry.code, entry.name)),
         match (decision.verdict, decision.reasons.as_slice()) {
             // The rule's own sentence says little when a person must look; what is missing says more.
-            (Verdict::Review, [_, rest @ ..]) if !rest.is_empty() => rest.join("；"),
-            (_, reasons) => reasons.first().cloned().unwrap_or_default(),
+            (Verdict::Review, [_, rest @ ..]) if !rest.is_empty() => speech.all(rest),
+            (_, reasons) => reasons.first().map_or_else(String::new, |reason| speech.of(reason)),
         },
     ]
 }
 
-fn long_row(decision: &Decision) -> Vec<String> {
-    let mut row = short_row(decision);
-    let wanted: Vec<String> =
-        decision.wanted.iter().map(|wanted| format!("{}（{}）", wanted.document, wanted.settles)).collect();
+fn long_row(decision: &Decision, speech: &Speech) -> Vec<String> {
+    let mut row = short_row(decision, speech);
+    let wanted: Vec<String> = decision
+        .wanted
+        .iter()
+        .map(|wanted| speech.noted(&speech.of(&wanted.document), &speech.of(&wanted.settles)))
+        .collect();
     row.extend([
         decision.green_amount.map_or_else(String::new, |amount| amount.to_string()),
         decision.cover.map_or_else(String::new, |cover| cover.round_dp(4).normalize().to_string()),
         decision.confidence.to_string(),
-        decision.scene.map_or_else(String::new, |scene| scene.chinese().to_owned()),
+        decision.scene.map_or_else(String::new, |scene| speech.of(scene.chinese())),
         decision.edition.clone(),
         decision.rule.clone(),
-        decision.reasons.join("；"),
-        wanted.join("；"),
-        decision.flags.join("；"),
+        speech.all(&decision.reasons),
+        wanted.join(speech.either("；", "; ")),
+        speech.all(&decision.flags),
         decision.branch.clone(),
         decision.fingerprint.clone(),
-        decision.notice.clone(),
+        speech.of(&decision.notice),
     ]);
     row
 }
 
-fn long_headings() -> Vec<Heading> {
+fn long_headings() -> Vec<Heading<'static>> {
     HEADINGS.iter().chain(MORE).map(|heading| Heading { name: heading.name, width: heading.width }).collect()
 }
 
@@ -141,6 +148,7 @@ pub(super) struct Assessed {
 }
 
 pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
+    let speech = Speech::new(args.lang, Some(&args.standard))?;
     let mut record = RunRecord {
         loans: args.loans.clone(),
         invoices: files(&args.invoices)?,
@@ -159,9 +167,9 @@ pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
         shared
             .say(&format!("两版结论或占比不同 {differ} 笔，共 {} 笔；对照只供参考，不用于认定", assessed.beside.len()));
     } else {
-        write(args.format, args.output.as_deref(), &assessed.decisions)?;
+        write(args.format, args.output.as_deref(), &assessed.decisions, &speech)?;
     }
-    summarise(shared, &assessed.decisions, &store);
+    summarise(shared, &assessed.decisions, &store, &speech);
     finish_quarantine(shared, &assessed.set_aside, args.quarantine.as_deref(), args.fail_on_rejects)
 }
 
@@ -255,36 +263,41 @@ pub(super) fn assess_files(shared: &Shared, record: &RunRecord, beside: Option<&
     Ok(Assessed { decisions, beside, set_aside })
 }
 
-fn write(format: Format, path: Option<&Path>, decisions: &[Decision]) -> Result<(), Failure> {
+fn write(format: Format, path: Option<&Path>, decisions: &[Decision], speech: &Speech) -> Result<(), Failure> {
+    let long = long_headings();
+    let names = speech.names(&long);
+    let long = headings(&names, &long);
+    let rows = || decisions.iter().map(|decision| long_row(decision, speech));
     let mut output = Output::open(path)?;
     match format {
         Format::Text => {
-            let rows: Vec<Vec<String>> = decisions.iter().map(short_row).collect();
-            report::text(&mut output, HEADINGS, &rows)?;
+            let rows: Vec<Vec<String>> = decisions.iter().map(|decision| short_row(decision, speech)).collect();
+            report::text(&mut output, long.get(..HEADINGS.len()).unwrap_or(&long), &rows)?;
         }
         Format::Ndjson => {
             for decision in decisions {
-                serde_json::to_writer(&mut output, decision).map_err(std::io::Error::from)?;
+                let decision = serde_json::to_value(decision).map_err(std::io::Error::from)?;
+                serde_json::to_writer(&mut output, &speech.value(&decision)).map_err(std::io::Error::from)?;
                 output.write_all(b"\n")?;
             }
         }
-        Format::Csv => report::csv(&mut output, &long_headings(), decisions.iter().map(long_row))?,
+        Format::Csv => report::csv(&mut output, &long, rows())?,
         #[cfg(feature = "parquet")]
-        Format::Parquet => report::parquet(&mut output, &long_headings(), decisions.iter().map(long_row))?,
-        Format::Xlsx => report::xlsx(&mut output, "认绿", &long_headings(), decisions.iter().map(long_row))?,
+        Format::Parquet => report::parquet(&mut output, &long, rows())?,
+        Format::Xlsx => report::xlsx(&mut output, &speech.of("认绿"), &long, rows())?,
     }
     output.finish()
 }
 
-fn summarise(shared: &Shared, decisions: &[Decision], store: &DecisionStore) {
+fn summarise(shared: &Shared, decisions: &[Decision], store: &DecisionStore, speech: &Speech) {
     let words: Vec<String> = Verdict::ALL
         .iter()
         .map(|verdict| {
             let count = decisions.iter().filter(|decision| decision.verdict == *verdict).count();
-            format!("{} {count}", verdict.chinese())
+            format!("{} {count}", speech.of(verdict.chinese()))
         })
         .collect();
-    shared.say(&format!("共 {} 笔：{}", decisions.len(), words.join("，")));
+    shared.say(&speech.told(&format!("共 {} 笔", decisions.len()), &words.join(speech.either("，", ", "))));
     let noted: Vec<&str> = decisions
         .iter()
         .filter(|own| own.flags.iter().any(|flag| flag.starts_with("A0")))
@@ -298,8 +311,8 @@ fn summarise(shared: &Shared, decisions: &[Decision], store: &DecisionStore) {
         ));
     }
     if let Some(first) = decisions.first() {
-        shared.say(&first.notice);
+        shared.say(&speech.of(&first.notice));
         shared.say(&first.fingerprint);
     }
-    shared.say(&format!("依据链已存 {}；用 lvjian why 借据号 查看", store.path().display()));
+    shared.say(&speech.of(&format!("依据链已存 {}，用 lvjian why 借据号 查看", store.path().display())));
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     Failure, Shared,
     html::{bar, escape, page},
+    language::{Language, Speech},
     output::Output,
 };
 use crate::{
@@ -22,6 +23,9 @@ pub struct CardArgs {
     /// 决定存档目录 / decision store
     #[arg(long, default_value = ".lvjian", value_name = "DIR")]
     store: PathBuf,
+    /// 输出的语言 / language of the output
+    #[arg(long, value_enum, default_value = "zh")]
+    lang: Language,
     /// 输出文件（HTML，可打印成 A4）/ output file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -38,80 +42,110 @@ pub(super) fn run(_: &Shared, args: &CardArgs) -> Result<(), Failure> {
         ))
     })?;
     let mut out = Output::open(args.output.as_deref())?;
-    out.write_all(card(decision).as_bytes())?;
+    let record = store.record()?;
+    let speech = Speech::new(args.lang, record.as_ref().map(|record| record.standard.as_str()))?;
+    out.write_all(card(decision, &speech).as_bytes())?;
     out.finish()
 }
 
 /// The card of one stored decision.
-fn card(decision: &Value) -> String {
+fn card(decision: &Value, speech: &Speech) -> String {
+    let say = |words: &str| escape(&speech.of(words));
+    let gap = speech.either("　", " &nbsp; ");
     let verdict = Verdict::from_code(&text(decision, "verdict"));
     let mut body = format!(
-        "<div class=\"head\"><div><h1>绿色认定卡</h1><div>借据 <b>{}</b>　{}</div><div class=\"muted\">{}　放款金额 {} 元　目录版本 {}</div></div>\
+        "<div class=\"head\"><div><h1>{}</h1><div>{} <b>{}</b>{gap}{}</div><div class=\"muted\">{}{gap}{} {} {}{gap}{} {}</div></div>\
          <div class=\"badge {}\">{}</div></div>",
+        say("绿色认定卡"),
+        say("借据"),
         escape(&text(decision, "loan_id")),
         escape(&text(decision, "customer")),
         escape(&text(decision, "branch")),
+        say("放款金额"),
         escape(&money(&text(decision, "amount"))),
+        say("元"),
+        say("目录版本"),
         escape(&text(decision, "edition")),
         verdict.map_or("", Verdict::code),
-        verdict.map_or("—", Verdict::chinese),
+        say(verdict.map_or("—", Verdict::chinese)),
     );
     let share = decimal(decision, "green_share");
-    body.push_str("<h2>绿色占比</h2>");
+    heading("绿色占比", speech, &mut body);
     match share {
         Some(share) => {
             body.push_str(&bar(share, &[0.1, 0.5, 0.95]));
             body.push_str(&format!(
-                "<div>{:.2}%　建议绿色金额 {}　凭证覆盖 {}　置信分 {}（次序分，不是概率）</div>",
+                "<div>{:.2}%{gap}{} {}{gap}{} {}{gap}{}</div>",
                 share * 100.0,
+                say("建议绿色金额"),
                 escape(&money(&text(decision, "green_amount"))),
+                say("凭证覆盖"),
                 decimal(decision, "cover").map_or_else(|| "—".to_owned(), |cover| format!("{:.2}%", cover * 100.0)),
-                text(decision, "confidence")
+                say(&format!("置信分 {}（次序分，不是概率）", text(decision, "confidence")))
             ));
         }
-        None => body.push_str("<div>没有凭证金额，占比未知（不按 0 计）</div>"),
+        None => body.push_str(&format!("<div>{}</div>", say("没有凭证金额，占比未知（不按 0 计）"))),
     }
     if let Some(entry) = decision.get("entry").filter(|entry| !entry.is_null()) {
         body.push_str(&format!(
-            "<div>目录条目 <b>{}</b> {}</div>",
+            "<div>{} <b>{}</b> {}</div>",
+            say("目录条目"),
             escape(&text(entry, "code")),
-            escape(&text(entry, "name"))
+            say(&text(entry, "name"))
         ));
     }
-    body.push_str("<h2>主要理由</h2><ul>");
+    heading("主要理由", speech, &mut body);
+    body.push_str("<ul>");
     for reason in list(decision, "reasons").iter().take(4) {
-        body.push_str(&format!("<li>{}</li>", escape(reason.as_str().unwrap_or_default())));
+        body.push_str(&format!("<li>{}</li>", say(reason.as_str().unwrap_or_default())));
     }
     body.push_str("</ul>");
     for flag in list(decision, "flags") {
-        body.push_str(&format!("<div class=\"muted\">提示：{}</div>", escape(flag.as_str().unwrap_or_default())));
+        let note = speech.told("提示", &speech.of(flag.as_str().unwrap_or_default()));
+        body.push_str(&format!("<div class=\"muted\">{}</div>", escape(&note)));
     }
     let trace = decision.get("trace").cloned().unwrap_or_default();
-    evidence(&trace, &mut body);
-    wanted(decision, &mut body);
-    body.push_str("<h2>规则依据</h2><ul>");
+    evidence(&trace, speech, &mut body);
+    wanted(decision, speech, &mut body);
+    heading("规则依据", speech, &mut body);
+    body.push_str("<ul>");
     for step in list(&trace, "steps").iter().filter(|step| !["用途", "凭证"].contains(&text(step, "label").as_str()))
     {
-        rule(step, &mut body);
+        rule(step, speech, &mut body);
     }
     body.push_str("</ul>");
-    refused(&trace, &mut body);
+    refused(&trace, speech, &mut body);
+    heading("签署", speech, &mut body);
     body.push_str(&format!(
-        "<h2>签署</h2><div class=\"muted\">系统只作建议，须由具名复核人签署后生效。</div>\
-         <div class=\"sign\"><div>经办</div><div>复核</div><div>日期</div></div>\
+        "<div class=\"muted\">{}</div><div class=\"sign\"><div>{}</div><div>{}</div><div>{}</div></div>\
          <p class=\"muted\">{}<br><code>{}</code></p>",
-        escape(&text(decision, "notice")),
+        say("系统只作建议，须由具名复核人签署后生效。"),
+        say("经办"),
+        say("复核"),
+        say("日期"),
+        say(&text(decision, "notice")),
         escape(&text(decision, "fingerprint"))
     ));
-    page(&format!("绿色认定卡 {}", text(decision, "loan_id")), &body)
+    page(&format!("{} {}", speech.of("绿色认定卡"), text(decision, "loan_id")), speech.either("zh-CN", "en"), &body)
+}
+
+fn heading(words: &str, speech: &Speech, body: &mut String) {
+    body.push_str(&format!("<h2>{}</h2>", escape(&speech.of(words))));
+}
+
+/// The row of column headings.
+fn columns(names: &[&str], speech: &Speech, body: &mut String) {
+    let cells = names.iter().map(|name| format!("<th>{}</th>", escape(&speech.of(name))));
+    body.push_str(&format!("<tr>{}</tr>", cells.collect::<String>()));
 }
 
 /// What was read in purpose and vouchers: place, words, what they count as.
-fn evidence(trace: &Value, body: &mut String) {
+fn evidence(trace: &Value, speech: &Speech, body: &mut String) {
+    heading("证据", speech, body);
     body.push_str(
-        "<h2>证据</h2><table><colgroup><col style=\"width:30%\"><col style=\"width:40%\"><col style=\"width:30%\"></colgroup>\
-         <tr><th>来源</th><th>原文（标出命中）</th><th>结果</th></tr>",
+        "<table><colgroup><col style=\"width:30%\"><col style=\"width:40%\"><col style=\"width:30%\"></colgroup>",
     );
+    columns(&["来源", "原文（标出命中）", "结果"], speech, body);
     let mut rows = 0;
     for part in list(trace, "steps").iter().filter(|step| ["用途", "凭证"].contains(&text(step, "label").as_str()))
     {
@@ -120,7 +154,11 @@ fn evidence(trace: &Value, body: &mut String) {
         for line in lines.iter().filter(|line| is_purpose || text(line, "label").starts_with("发票")) {
             let hits: Vec<Value> =
                 list(line, "steps").into_iter().filter(|hit| text(hit, "label").starts_with("命中")).collect();
-            let place = hits.first().or(Some(line)).and_then(|hit| hit.get("leaf")).map_or_else(String::new, place);
+            let place = hits
+                .first()
+                .or(Some(line))
+                .and_then(|hit| hit.get("leaf"))
+                .map_or_else(String::new, |leaf| place(leaf, speech));
             let words = match hits.first().and_then(|hit| hit.get("leaf")) {
                 Some(leaf) => marked(&text(leaf, "text"), &hits),
                 None => escape(&text(line, "label")),
@@ -128,53 +166,61 @@ fn evidence(trace: &Value, body: &mut String) {
             let name = if is_purpose { "贷款用途".to_owned() } else { first_words(&text(line, "label"), 2) };
             body.push_str(&format!(
                 "<tr><td>{}<br><span class=\"muted\">{}</span></td><td>{words}</td><td>{}</td></tr>",
-                escape(&name),
+                escape(&speech.of(&name)),
                 escape(&place),
-                escape(&text(line, "result"))
+                escape(&speech.of(&text(line, "result")))
             ));
             rows += 1;
         }
     }
     if rows == 0 {
-        body.push_str("<tr><td colspan=\"3\">没有读到用途或凭证</td></tr>");
+        body.push_str(&format!("<tr><td colspan=\"3\">{}</td></tr>", escape(&speech.of("没有读到用途或凭证"))));
     }
     body.push_str("</table>");
 }
 
-fn wanted(decision: &Value, body: &mut String) {
+fn wanted(decision: &Value, speech: &Speech, body: &mut String) {
     let wanted = list(decision, "wanted");
     if wanted.is_empty() {
         return;
     }
-    body.push_str("<h2>待补材料</h2><table><tr><th>材料</th><th>用来证明</th></tr>");
+    heading("待补材料", speech, body);
+    body.push_str("<table>");
+    columns(&["材料", "用来证明"], speech, body);
     for row in wanted {
         body.push_str(&format!(
             "<tr><td>{}</td><td>{}</td></tr>",
-            escape(&text(&row, "document")),
-            escape(&text(&row, "settles"))
+            escape(&speech.of(&text(&row, "document"))),
+            escape(&speech.of(&text(&row, "settles")))
         ));
     }
     body.push_str("</table>");
 }
 
 /// A step of the rules with its origin word, and the steps below it.
-fn rule(step: &Value, body: &mut String) {
+fn rule(step: &Value, speech: &Speech, body: &mut String) {
+    let say = |words: &str| escape(&speech.of(words));
     let origin = step.get("leaf").filter(|leaf| text(leaf, "kind") == "parameter").map_or_else(String::new, |leaf| {
         let word = Origin::from_code(&text(leaf, "origin")).map_or("", Origin::chinese);
-        format!(" <span class=\"origin\">{word}</span> <span class=\"muted\">{}</span>", escape(&text(leaf, "source")))
+        format!(
+            " <span class=\"origin\">{}</span> <span class=\"muted\">{}</span>",
+            say(word),
+            say(&text(leaf, "source"))
+        )
     });
-    body.push_str(&format!("<li>{}：{}{origin}", escape(&text(step, "label")), escape(&text(step, "result"))));
+    let colon = speech.either("：", ": ");
+    body.push_str(&format!("<li>{}{colon}{}{origin}", say(&text(step, "label")), say(&text(step, "result"))));
     let below = list(step, "steps");
     if !below.is_empty() {
         body.push_str("<ul>");
-        below.iter().for_each(|step| rule(step, body));
+        below.iter().for_each(|step| rule(step, speech, body));
         body.push_str("</ul>");
     }
     body.push_str("</li>");
 }
 
 /// Refused hits that say something; those that a longer term covers say nothing.
-fn refused(trace: &Value, body: &mut String) {
+fn refused(trace: &Value, speech: &Speech, body: &mut String) {
     let mut found: Vec<(String, String, String)> = Vec::new();
     let mut open = vec![trace.clone()];
     while let Some(step) = open.pop() {
@@ -195,14 +241,21 @@ fn refused(trace: &Value, body: &mut String) {
     }
     const SHOWN: usize = 12;
     found.sort();
-    body.push_str("<h2>未采的命中</h2><table><tr><th>原文</th><th>词条</th><th>为什么不算</th></tr>");
+    heading("未采的命中", speech, body);
+    body.push_str("<table>");
+    columns(&["原文", "词条", "为什么不算"], speech, body);
     for (words, label, reason) in found.iter().take(SHOWN) {
         let term = label.strip_prefix("未采 ").unwrap_or(label);
-        body.push_str(&format!("<tr><td>{words}</td><td>{}</td><td>{}</td></tr>", escape(term), escape(reason)));
+        body.push_str(&format!(
+            "<tr><td>{words}</td><td>{}</td><td>{}</td></tr>",
+            escape(term),
+            escape(&speech.of(reason))
+        ));
     }
     body.push_str("</table>");
     if found.len() > SHOWN {
-        body.push_str(&format!("<div class=\"muted\">另有 {} 处，见 lvjian why</div>", found.len() - SHOWN));
+        let more = speech.of(&format!("另有 {} 处，见 lvjian why", found.len() - SHOWN));
+        body.push_str(&format!("<div class=\"muted\">{}</div>", escape(&more)));
     }
 }
 
@@ -229,14 +282,14 @@ fn marked(whole: &str, hits: &[Value]) -> String {
     html
 }
 
-fn place(leaf: &Value) -> String {
+fn place(leaf: &Value, speech: &Speech) -> String {
     let Some(location) = leaf.get("location") else { return String::new() };
     let file = text(location, "file");
     let name = file.rsplit(['/', '\\']).next().unwrap_or(&file).to_owned();
     let row = location.get("row").and_then(Value::as_u64).unwrap_or_default();
     let sheet = text(location, "sheet");
     let sheet = if sheet.is_empty() { String::new() } else { format!(" [{sheet}]") };
-    if row == 0 { name } else { format!("{name}{sheet} 第{row}行") }
+    if row == 0 { name } else { format!("{name}{sheet} {}", speech.of(&format!("第{row}行"))) }
 }
 
 fn first_words(label: &str, count: usize) -> String {

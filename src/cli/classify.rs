@@ -49,7 +49,7 @@ fn parse_kind(text: &str) -> Result<TextKind, String> {
     TextKind::from_code(text).ok_or_else(|| "invoice_line, purpose, scope".to_owned())
 }
 
-const HEADINGS: &[Heading] = &[
+const HEADINGS: &[Heading<'static>] = &[
     Heading { name: "来源", width: 34 },
     Heading { name: "编号", width: 12 },
     Heading { name: "结论", width: 8 },

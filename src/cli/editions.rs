@@ -15,7 +15,7 @@ use crate::{
     decision::{EditionSide, SideBySide},
 };
 
-const HEADINGS: &[Heading] = &[
+const HEADINGS: &[Heading<'static>] = &[
     Heading { name: "借据号", width: 16 },
     Heading { name: "客户名称", width: 24 },
     Heading { name: "适用版本", width: 12 },

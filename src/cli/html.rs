@@ -18,10 +18,10 @@ pub(super) fn escape(text: &str) -> String {
     safe
 }
 
-/// A whole page around its body.
-pub(super) fn page(title: &str, body: &str) -> String {
+/// A whole page in `language` around its body.
+pub(super) fn page(title: &str, language: &str, body: &str) -> String {
     format!(
-        "<!doctype html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><title>{}</title>\
+        "<!doctype html>\n<html lang=\"{language}\"><head><meta charset=\"utf-8\"><title>{}</title>\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
          <style>{STYLE}</style></head>\n<body>{body}</body></html>\n",
         escape(title)
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn nothing_in_a_name_becomes_markup() {
-        let page = page("<script>", &escape("<img src=x onerror='alert(1)'>&\u{7}"));
+        let page = page("<script>", "zh-CN", &escape("<img src=x onerror='alert(1)'>&\u{7}"));
         assert!(!page.contains("<script>") && !page.contains("<img") && !page.contains('\u{7}'));
         assert!(page.contains("&lt;img src=x onerror=&#39;alert(1)&#39;&gt;&amp;"));
     }

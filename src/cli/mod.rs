@@ -11,6 +11,7 @@ mod editions;
 mod explain;
 mod find;
 mod html;
+mod language;
 mod matching;
 mod output;
 mod portfolio;

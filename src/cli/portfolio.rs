@@ -11,6 +11,7 @@ use super::{
     Failure, Shared,
     card::money,
     html::{bar, bars, escape, page},
+    language::{Language, Speech, headings},
     output::{Output, inert},
     report::{self, Heading},
 };
@@ -34,6 +35,9 @@ pub struct PortfolioArgs {
     /// 决定存档目录 / decision store
     #[arg(long, default_value = ".lvjian", value_name = "DIR")]
     store: PathBuf,
+    /// 输出的语言 / language of the output
+    #[arg(long, value_enum, default_value = "zh")]
+    lang: Language,
     /// 输出文件：.html 或 .xlsx；不给则在屏幕上列表 / output file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -103,13 +107,15 @@ pub(super) fn run(shared: &Shared, args: &PortfolioArgs) -> Result<(), Failure> 
         )));
     };
     let engine = shared.engine()?;
-    let notice = format!("{}　{}", text(first, "notice"), text(first, "fingerprint"));
+    let record = store.record()?;
+    let speech = Speech::new(args.lang, record.as_ref().map(|record| record.standard.as_str()))?;
+    let notice = format!("{}　{}", speech.of(&text(first, "notice")), text(first, "fingerprint"));
     let mut rows: Vec<Row> = Vec::new();
     for decision in &decisions {
         let mut row = row(decision);
         let code = row.entry.split('.').next().unwrap_or_default();
         if let Some(field) = engine.catalogue().entry(&row.edition, code) {
-            row.field = format!("{} {code} {}", row.edition_mark(), field.name).trim().to_owned();
+            row.field = format!("{} {code} {}", row.edition_mark(), speech.of(&field.name)).trim().to_owned();
         }
         // One loan counts once, however often the ledger has it.
         if !rows.iter().any(|known| known.loan == row.loan) {
@@ -117,26 +123,27 @@ pub(super) fn run(shared: &Shared, args: &PortfolioArgs) -> Result<(), Failure> 
         }
     }
     if let Some(filing) = args.filing {
-        return write_filing(shared, engine, args, &rows, filing);
+        return write_filing(shared, engine, args, &rows, (filing, &speech));
     }
     match args.output.as_deref() {
         Some(path) if path.extension().is_some_and(|extension| extension == "xlsx") => {
-            let bytes = workbook(&rows, &notice).map_err(|error| Failure::Said(error.to_string()))?;
+            let bytes = workbook(&rows, &notice, &speech).map_err(|error| Failure::Said(error.to_string()))?;
             let mut out = Output::open(Some(path))?;
             out.write_all(&bytes)?;
             out.finish()
         }
         Some(path) => {
             let mut out = Output::open(Some(path))?;
-            out.write_all(html(&rows, &notice).as_bytes())?;
+            out.write_all(html(&rows, &notice, &speech).as_bytes())?;
             out.finish()
         }
         None => {
             let mut out = Output::open(None)?;
             for (title, groups) in tables(&rows) {
-                let lines: Vec<Vec<String>> = groups.iter().map(|(name, sum)| cells(name, sum)).collect();
-                writeln!(out, "{title}")?;
-                report::text(&mut out, SUM_HEADINGS, &lines)?;
+                let lines: Vec<Vec<String>> = groups.iter().map(|(name, sum)| cells(&speech.of(name), sum)).collect();
+                writeln!(out, "{}", speech.of(title))?;
+                let names = speech.names(SUM_HEADINGS);
+                report::text(&mut out, &headings(&names, SUM_HEADINGS), &lines)?;
                 writeln!(out)?;
             }
             writeln!(out, "{notice}")?;
@@ -199,7 +206,7 @@ fn tables(rows: &[Row]) -> Vec<(&'static str, Vec<(String, Sum)>)> {
     ]
 }
 
-const SUM_HEADINGS: &[Heading] = &[
+const SUM_HEADINGS: &[Heading<'static>] = &[
     Heading { name: "分组", width: 40 },
     Heading { name: "笔数", width: 8 },
     Heading { name: "金额（元）", width: 18 },
@@ -223,45 +230,55 @@ fn cells(name: &str, sum: &Sum) -> Vec<String> {
     ]
 }
 
-fn html(rows: &[Row], notice: &str) -> String {
+fn html(rows: &[Row], notice: &str, speech: &Speech) -> String {
+    let say = |words: &str| escape(&speech.of(words));
     let float = |value: Decimal| value.to_f64().unwrap_or_default();
-    let mut body = String::from("<h1>绿色贷款组合报告</h1>");
+    let mut body = format!("<h1>{}</h1>", say("绿色贷款组合报告"));
     for (title, groups) in tables(rows) {
         if let ("全部", Some((_, all))) = (title, groups.first()) {
             body.push_str(&format!(
-                "<div>{} 笔，{} 元；建议认绿 {} 笔，绿色金额 {} 元，占 {}</div>{}",
-                all.loans,
-                money(&format!("{:.2}", all.amount)),
-                all.green_loans,
-                money(&format!("{:.2}", all.green)),
-                percent(all.share()),
+                "<div>{}</div>{}",
+                say(&format!(
+                    "共 {} 笔，{} 元，其中建议认绿 {} 笔，绿色金额 {} 元，占 {}",
+                    all.loans,
+                    money(&format!("{:.2}", all.amount)),
+                    all.green_loans,
+                    money(&format!("{:.2}", all.green)),
+                    percent(all.share())
+                )),
                 bar(float(all.share()), &[])
             ));
             continue;
         }
-        body.push_str(&format!("<h2>{title}</h2>"));
+        body.push_str(&format!("<h2>{}</h2>", say(title)));
         if title == "按结论" {
             let most = groups.iter().map(|(_, sum)| sum.loans).max().unwrap_or(1).max(1);
             let lines: Vec<(String, String, f64)> = groups
                 .iter()
-                .map(|(name, sum)| (name.clone(), format!("{} 笔", sum.loans), f64::from(sum.loans) / f64::from(most)))
+                .map(|(name, sum)| {
+                    let loans = speech.of(&format!("{} 笔", sum.loans));
+                    (speech.of(name), loans, f64::from(sum.loans) / f64::from(most))
+                })
                 .collect();
             body.push_str(&bars(&lines));
         } else if matches!(title, "按目录领域" | "按场景" | "按放款月份") {
             let lines: Vec<(String, String, f64)> = groups
                 .iter()
-                .map(|(name, sum)| (name.clone(), format!("绿色占比 {}", percent(sum.share())), float(sum.share())))
+                .map(|(name, sum)| {
+                    let share = speech.of(&format!("绿色占比 {}", percent(sum.share())));
+                    (speech.of(name), share, float(sum.share()))
+                })
                 .collect();
             body.push_str(&bars(&lines));
         }
         body.push_str("<table><colgroup><col style=\"width:34%\"></colgroup><tr>");
         for (place, heading) in SUM_HEADINGS.iter().enumerate() {
-            body.push_str(&format!("<th{}>{}</th>", if place == 0 { "" } else { " class=\"n\"" }, heading.name));
+            body.push_str(&format!("<th{}>{}</th>", if place == 0 { "" } else { " class=\"n\"" }, say(heading.name)));
         }
         body.push_str("</tr>");
         for (name, sum) in &groups {
             body.push_str("<tr>");
-            for (place, cell) in cells(name, sum).iter().enumerate() {
+            for (place, cell) in cells(&speech.of(name), sum).iter().enumerate() {
                 let class = if place == 0 { "" } else { " class=\"n\"" };
                 body.push_str(&format!("<td{class}>{}</td>", escape(cell)));
             }
@@ -269,7 +286,8 @@ fn html(rows: &[Row], notice: &str) -> String {
         }
         body.push_str("</table>");
     }
-    body.push_str("<h2>待补材料</h2><table><tr><th>借据</th><th>客户</th><th>条目</th><th>材料</th></tr>");
+    let columns = ["借据", "客户", "条目", "材料"].map(|name| format!("<th>{}</th>", say(name))).concat();
+    body.push_str(&format!("<h2>{}</h2><table><tr>{columns}</tr>", say("待补材料")));
     for row in rows.iter().filter(|row| row.verdict == Some(Verdict::NeedsEvidence)) {
         body.push_str(&format!(
             "<tr><td>{}</td><td>{}</td><td>{} {}</td><td>{}</td></tr>",
@@ -277,28 +295,29 @@ fn html(rows: &[Row], notice: &str) -> String {
             escape(&row.customer),
             escape(&row.entry),
             escape(&row.entry_name),
-            escape(&row.wanted.join("；"))
+            escape(&speech.all(&row.wanted))
         ));
     }
     body.push_str(&format!(
-        "</table><p class=\"muted\">只有结论为绿色的贷款计入绿色金额；一笔贷款只计一次。<br>{}</p>",
+        "</table><p class=\"muted\">{}<br>{}</p>",
+        say("只有结论为绿色的贷款计入绿色金额；一笔贷款只计一次。"),
         escape(notice)
     ));
-    page("绿色贷款组合报告", &body)
+    page(&speech.of("绿色贷款组合报告"), speech.either("zh-CN", "en"), &body)
 }
 
-fn workbook(rows: &[Row], notice: &str) -> Result<Vec<u8>, XlsxError> {
+fn workbook(rows: &[Row], notice: &str, speech: &Speech) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let bold = CellFormat::new().set_bold();
     let yuan = CellFormat::new().set_num_format("#,##0.00");
     let share = CellFormat::new().set_num_format("0.00%");
     for (title, groups) in tables(rows) {
-        let sheet = book.add_worksheet().set_name(title)?;
+        let sheet = book.add_worksheet().set_name(speech.of(title))?;
         for (column, heading) in (0_u16..).zip(SUM_HEADINGS) {
-            sheet.write_with_format(0, column, heading.name, &bold)?;
+            sheet.write_with_format(0, column, speech.of(heading.name), &bold)?;
         }
         for (line, (name, sum)) in (1_u32..).zip(&groups) {
-            sheet.write(line, 0, inert(name))?;
+            sheet.write(line, 0, inert(&speech.of(name)))?;
             sheet.write(line, 1, sum.loans)?;
             amount(sheet, (line, 2), sum.amount, &yuan)?;
             sheet.write(line, 3, sum.green_loans)?;
@@ -310,7 +329,7 @@ fn workbook(rows: &[Row], notice: &str) -> Result<Vec<u8>, XlsxError> {
             sheet.write(3, 0, inert(notice))?;
         }
     }
-    let sheet = book.add_worksheet().set_name("逐笔")?;
+    let sheet = book.add_worksheet().set_name(speech.of("逐笔"))?;
     let headings = [
         "借据号",
         "客户名称",
@@ -325,14 +344,15 @@ fn workbook(rows: &[Row], notice: &str) -> Result<Vec<u8>, XlsxError> {
         "待补材料",
     ];
     for (column, heading) in (0_u16..).zip(headings) {
-        sheet.write_with_format(0, column, heading, &bold)?;
+        sheet.write_with_format(0, column, speech.of(heading), &bold)?;
     }
     for (line, row) in (1_u32..).zip(rows) {
-        let words = [&row.loan, &row.customer, &row.branch, &row.month];
+        let (branch, month) = (speech.of(&row.branch), speech.of(&row.month));
+        let words = [&row.loan, &row.customer, &branch, &month];
         for (column, word) in (0_u16..).zip(words) {
             sheet.write(line, column, inert(word))?;
         }
-        sheet.write(line, 4, row.verdict.map_or("—", Verdict::chinese))?;
+        sheet.write(line, 4, speech.of(row.verdict.map_or("—", Verdict::chinese)))?;
         sheet.write(line, 5, inert(&row.edition))?;
         sheet.write(line, 6, inert(&format!("{} {}", row.entry, row.entry_name)))?;
         amount(sheet, (line, 7), row.amount, &yuan)?;
@@ -340,7 +360,7 @@ fn workbook(rows: &[Row], notice: &str) -> Result<Vec<u8>, XlsxError> {
             amount(sheet, (line, 8), known, &share)?;
         }
         amount(sheet, (line, 9), row.green, &yuan)?;
-        sheet.write(line, 10, inert(&row.wanted.join("；")))?;
+        sheet.write(line, 10, inert(&speech.all(&row.wanted)))?;
     }
     sheet.set_freeze_panes(1, 0)?;
     book.save_to_buffer()
@@ -357,7 +377,7 @@ fn amount(
     sheet.write_with_format(line, column, value, format).map(|_| ())
 }
 
-const FILING_HEADINGS: &[Heading] = &[
+const FILING_HEADINGS: &[Heading<'static>] = &[
     Heading { name: "借据号", width: 16 },
     Heading { name: "客户名称", width: 28 },
     Heading { name: "绿色占比", width: 10 },
@@ -397,8 +417,10 @@ fn write_filing(
     engine: &Engine,
     args: &PortfolioArgs,
     rows: &[Row],
-    filing: Filing,
+    (filing, speech): (Filing, &Speech),
 ) -> Result<(), Failure> {
+    let names = speech.names(FILING_HEADINGS);
+    let columns = headings(&names, FILING_HEADINGS);
     let mut lines = Vec::new();
     let mut total = (Decimal::ZERO, Decimal::ZERO);
     for row in rows.iter().filter(|row| row.verdict == Some(Verdict::Green)) {
@@ -408,28 +430,26 @@ fn write_filing(
         lines.push(vec![
             row.loan.clone(),
             row.customer.clone(),
-            row.share.map_or_else(|| "未知".to_owned(), percent),
+            row.share.map_or_else(|| speech.of("未知"), percent),
             row.entry.clone(),
             row.edition.clone(),
             format!("{:.2}", row.amount),
             format!("{here:.2}"),
             format!("{there:.2}"),
-            why,
+            speech.of(&why),
         ]);
     }
     let count = lines.len();
     let mut out = Output::open(args.output.as_deref())?;
     match args.output.as_deref().and_then(|path| path.extension()).and_then(|extension| extension.to_str()) {
-        Some("xlsx") => report::xlsx(&mut out, "报送口径", FILING_HEADINGS, lines.into_iter())?,
-        Some("csv") => report::csv(&mut out, FILING_HEADINGS, lines.into_iter())?,
-        _ => report::text(&mut out, FILING_HEADINGS, &lines)?,
+        Some("xlsx") => report::xlsx(&mut out, &speech.of("报送口径"), &columns, lines.into_iter())?,
+        Some("csv") => report::csv(&mut out, &columns, lines.into_iter())?,
+        _ => report::text(&mut out, &columns, &lines)?,
     }
     out.finish()?;
     let name = if filing == Filing::Use { "按用途" } else { "按行业" };
-    shared.say(&format!(
-        "{name}口径 {count} 笔，绿色金额 {:.2} 元；另一口径 {:.2} 元。两种口径都是默认读法，报送前请核对监管要求",
-        total.0, total.1
-    ));
+    shared.say(&speech.of(&format!("{name}口径 {count} 笔，绿色金额 {:.2} 元，另一口径 {:.2} 元", total.0, total.1)));
+    shared.say(&speech.of("两种口径都是默认读法，报送前请核对监管要求"));
     Ok(())
 }
 

@@ -5,13 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{
     Failure, Shared,
     classify::column_map,
+    language::{Language, Speech, headings},
     output::{Format, Output},
     quarantine::{finish_quarantine, tell_ignored},
     report::{self, Heading},
@@ -26,12 +27,6 @@ use crate::{
     standard::EntityRules,
     store::DecisionStore,
 };
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Language {
-    Zh,
-    En,
-}
 
 #[derive(Debug, Args)]
 pub struct RateArgs {
@@ -50,7 +45,7 @@ pub struct RateArgs {
     /// 列映射文件 / column map
     #[arg(long, value_name = "COLS.TOML")]
     map: Option<PathBuf>,
-    /// 理由的语言 / language of the reasons
+    /// 输出的语言（存档总是中文）/ language of the output; the store is always Chinese
     #[arg(long, value_enum, default_value = "zh")]
     lang: Language,
     /// 输出格式
@@ -70,7 +65,7 @@ pub struct RateArgs {
     fail_on_rejects: bool,
 }
 
-const HEADINGS: &[Heading] = &[
+const HEADINGS: &[Heading<'static>] = &[
     Heading { name: "企业名称", width: 32 },
     Heading { name: "等级", width: 12 },
     Heading { name: "得分", width: 7 },
@@ -81,7 +76,7 @@ const HEADINGS: &[Heading] = &[
 ];
 
 /// Further columns of files.
-const MORE: &[Heading] = &[
+const MORE: &[Heading<'static>] = &[
     Heading { name: "统一社会信用代码", width: 20 },
     Heading { name: "行业代码", width: 8 },
     Heading { name: "触及否决项", width: 30 },
@@ -105,6 +100,7 @@ pub(super) fn run(shared: &Shared, args: &RateArgs) -> Result<(), Failure> {
     if let Some(path) = &args.template {
         return template(shared, rules, path);
     }
+    let speech = Speech::new(args.lang, Some(&args.standard))?;
     let map = column_map(args.map.as_deref())?;
     let mut set_aside = Vec::new();
     let mut enterprises: Vec<Enterprise> = Vec::new();
@@ -123,22 +119,22 @@ pub(super) fn run(shared: &Shared, args: &RateArgs) -> Result<(), Failure> {
     let book = InvoiceBook::read(&inputs, &map, &|_, _| true, &mut |bad| set_aside.push(bad), &mut |input, found| {
         tell_ignored(shared, input.name(), &found.ignored);
     })?;
-    shared.say(&format!("企业 {} 户，发票明细 {} 行", enterprises.len(), book.lines.len()));
+    shared.say(&speech.of(&format!("企业 {} 户，发票明细 {} 行", enterprises.len(), book.lines.len())));
     let task = RateTask { standard: &standard, rules, as_of: shared.as_of(), threads: shared.threads() };
     let ratings = engine.rate(&enterprises, &book.lines, task)?;
     let store = DecisionStore::ratings(&args.store);
     store.save(&ratings)?;
-    write(args, &ratings)?;
+    write(args, &ratings, &speech)?;
     let count = |grade: &str| ratings.iter().filter(|rating| rating.grade == grade).count();
     let mut words: Vec<String> =
-        rules.grades.iter().map(|grade| format!("{} {}", grade.name, count(&grade.name))).collect();
-    words.push(format!("{} {}", rules.unrated, count(&rules.unrated)));
-    shared.say(&format!("共 {} 户：{}", ratings.len(), words.join("，")));
+        rules.grades.iter().map(|grade| format!("{} {}", speech.of(&grade.name), count(&grade.name))).collect();
+    words.push(format!("{} {}", speech.of(&rules.unrated), count(&rules.unrated)));
+    shared.say(&speech.told(&format!("共 {} 户", ratings.len()), &words.join(speech.either("，", ", "))));
     if let Some(first) = ratings.first() {
-        shared.say(&first.notice);
+        shared.say(&speech.of(&first.notice));
         shared.say(&first.fingerprint);
     }
-    shared.say(&format!("依据链已存 {}；用 lvjian why 信用代码或企业名称 查看", store.path().display()));
+    shared.say(&speech.of(&format!("依据链已存 {}，用 lvjian why 信用代码或企业名称 查看", store.path().display())));
     finish_quarantine(shared, &set_aside, args.quarantine.as_deref(), args.fail_on_rejects)
 }
 
@@ -184,95 +180,108 @@ fn template(shared: &Shared, rules: &EntityRules, path: &Path) -> Result<(), Fai
     Ok(())
 }
 
-fn grade(rating: &Rating) -> String {
-    if rating.provisional { format!("{}（暂定）", rating.grade) } else { rating.grade.clone() }
+fn grade(rating: &Rating, speech: &Speech) -> String {
+    let grade = speech.of(&rating.grade);
+    if rating.provisional { format!("{grade}{}", speech.of("（暂定）")) } else { grade }
 }
 
 fn percent(share: Decimal) -> String {
     format!("{}%", (share * Decimal::ONE_HUNDRED).round_dp(2).normalize())
 }
 
-fn short_row(rating: &Rating) -> Vec<String> {
+fn short_row(rating: &Rating, speech: &Speech) -> Vec<String> {
     vec![
         rating.name.clone(),
-        grade(rating),
+        grade(rating, speech),
         rating.low.normalize().to_string(),
         rating.known.map_or_else(|| "—".to_owned(), |known| known.normalize().to_string()),
         percent(rating.coverage),
-        rating.possible_grade.clone().unwrap_or_else(|| "—".to_owned()),
-        rating.reasons.join("；"),
+        rating.possible_grade.as_ref().map_or_else(|| "—".to_owned(), |grade| speech.of(grade)),
+        speech.all(&rating.reasons),
     ]
 }
 
-fn long_row(rating: &Rating) -> Vec<String> {
+fn long_row(rating: &Rating, speech: &Speech) -> Vec<String> {
+    let joint = speech.either("；", "; ");
     let vetoes = |state| {
         let of = rating.vetoes.iter().filter(|veto| veto.state == state);
-        of.map(|veto| format!("{} {}", veto.id, veto.name)).collect::<Vec<_>>().join("；")
+        of.map(|veto| format!("{} {}", veto.id, speech.of(&veto.name))).collect::<Vec<_>>().join(joint)
     };
     let fetch: Vec<String> = rating
         .fetch
         .iter()
-        .map(|row| format!("{}（{}，至多 +{}）", row.document, row.settles.join("、"), row.gain.normalize()))
+        .map(|row| {
+            speech.of(&format!("{}（{}，至多 +{}）", row.document, row.settles.join(", "), row.gain.normalize()))
+        })
         .collect();
     let points: Vec<String> = rating
         .indicators
         .iter()
         .map(|row| match row.state {
-            ScoreState::NotApplicable | ScoreState::Missing => format!("{} {}", row.id, row.state.chinese()),
+            ScoreState::NotApplicable | ScoreState::Missing => format!("{} {}", row.id, speech.of(row.state.chinese())),
             _ => format!("{} {}/{}", row.id, row.low.normalize(), row.max.normalize()),
         })
         .collect();
-    let mut row = short_row(rating);
+    let mut row = short_row(rating, speech);
     row.extend([
         rating.entity_id.clone(),
         rating.industry.clone(),
         vetoes(Checked::Yes),
         vetoes(Checked::Unknown),
-        fetch.join("；"),
-        rating.flags.join("；"),
-        points.join("；"),
+        fetch.join(joint),
+        speech.all(&rating.flags),
+        points.join(joint),
         rating.edition.clone(),
-        format!("{} 至 {}", rating.window.0, rating.window.1),
+        speech.of(&format!("{} 至 {}", rating.window.0, rating.window.1)),
         rating.fingerprint.clone(),
-        rating.notice.clone(),
+        speech.of(&rating.notice),
     ]);
     row
 }
 
-fn write(args: &RateArgs, ratings: &[Rating]) -> Result<(), Failure> {
-    let headings: Vec<Heading> =
+fn write(args: &RateArgs, ratings: &[Rating], speech: &Speech) -> Result<(), Failure> {
+    let long: Vec<Heading<'_>> =
         HEADINGS.iter().chain(MORE).map(|heading| Heading { name: heading.name, width: heading.width }).collect();
+    let names = speech.names(&long);
+    let long = headings(&names, &long);
+    let rows = || ratings.iter().map(|rating| long_row(rating, speech));
     let mut output = Output::open(args.output.as_deref())?;
     match args.format {
         Format::Text => {
-            let rows: Vec<Vec<String>> = ratings.iter().map(short_row).collect();
-            report::text(&mut output, HEADINGS, &rows)?;
+            let rows: Vec<Vec<String>> = ratings.iter().map(|rating| short_row(rating, speech)).collect();
+            report::text(&mut output, long.get(..HEADINGS.len()).unwrap_or(&long), &rows)?;
         }
         Format::Ndjson => {
             for rating in ratings {
-                serde_json::to_writer(&mut output, rating).map_err(std::io::Error::from)?;
+                let rating = serde_json::to_value(rating).map_err(std::io::Error::from)?;
+                serde_json::to_writer(&mut output, &speech.value(&rating)).map_err(std::io::Error::from)?;
                 output.write_all(b"\n")?;
             }
         }
-        Format::Csv => report::csv(&mut output, &headings, ratings.iter().map(long_row))?,
-        Format::Xlsx => report::xlsx(&mut output, "评绿", &headings, ratings.iter().map(long_row))?,
+        Format::Csv => report::csv(&mut output, &long, rows())?,
+        Format::Xlsx => report::xlsx(&mut output, &speech.of("评绿"), &long, rows())?,
     }
     output.finish()
 }
 
 /// A stored rating for people, with its trace.
-pub(super) fn show(out: &mut Output, rating: &Value) -> Result<(), Failure> {
+pub(super) fn show(out: &mut Output, rating: &Value, speech: &Speech) -> Result<(), Failure> {
+    let rating = &speech.value(rating);
     let text = |value: &Value, key: &str| match value.get(key) {
         Some(Value::String(text)) => text.clone(),
         _ => "—".to_owned(),
     };
     let list = |key: &str| rating.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     let provisional = rating.get("provisional").and_then(Value::as_bool) == Some(true);
-    let mark = if provisional { "（暂定，有否决项未查）" } else { "" };
-    writeln!(out, "{}　{}　行业 {}", text(rating, "name"), text(rating, "entity_id"), text(rating, "industry"))?;
-    writeln!(out, "等级：{}{mark}　可能等级 {}", text(rating, "grade"), text(rating, "possible_grade"))?;
+    let mark = if provisional { speech.of("（暂定，有否决项未查）") } else { String::new() };
+    let gap = speech.either("　", "  ");
+    let industry = format!("{} {}", speech.of("行业"), text(rating, "industry"));
+    writeln!(out, "{}{gap}{}{gap}{industry}", text(rating, "name"), text(rating, "entity_id"))?;
+    let grade = speech.told("等级", &text(rating, "grade"));
+    writeln!(out, "{grade}{mark}{gap}{} {}", speech.of("可能等级"), text(rating, "possible_grade"))?;
     let (low, known, coverage) = (text(rating, "low"), text(rating, "known"), text(rating, "coverage"));
-    writeln!(out, "得分 {low}（缺数据不给分）　已知部分 {known}　覆盖率 {coverage}")?;
+    let low = speech.noted(&format!("{} {low}", speech.of("得分")), &speech.of("缺数据不给分"));
+    writeln!(out, "{low}{gap}{} {known}{gap}{} {coverage}", speech.of("已知部分"), speech.of("覆盖率"))?;
     for reason in list("reasons") {
         writeln!(out, "  · {}", reason.as_str().unwrap_or_default())?;
     }
@@ -284,14 +293,16 @@ pub(super) fn show(out: &mut Output, rating: &Value) -> Result<(), Failure> {
             .flatten()
             .filter_map(|id| id.as_str().map(str::to_owned))
             .collect();
-        writeln!(out, "  待补：{}（{}，至多 +{} 分）", text(&row, "document"), settles.join("、"), text(&row, "gain"))?;
+        let gain = speech.of(&format!("至多 +{} 分", text(&row, "gain")));
+        let note = format!("{}{}{gain}", settles.join(speech.either("、", ", ")), speech.either("，", ", "));
+        writeln!(out, "  {}", speech.told("待补", &speech.noted(&text(&row, "document"), &note)))?;
     }
     for flag in list("flags") {
-        writeln!(out, "  提示：{}", flag.as_str().unwrap_or_default())?;
+        writeln!(out, "  {}", speech.told("提示", flag.as_str().unwrap_or_default()))?;
     }
-    writeln!(out, "\n依据链")?;
+    writeln!(out, "\n{}", speech.of("依据链"))?;
     if let Some(trace) = rating.get("trace") {
-        branch(out, trace, 0)?;
+        branch(out, trace, 0, speech)?;
     }
     writeln!(out, "\n{}\n{}", text(rating, "notice"), text(rating, "fingerprint"))?;
     Ok(())

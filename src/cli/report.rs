@@ -8,22 +8,22 @@ use super::{
 };
 
 /// A column of a report.
-pub struct Heading {
+pub struct Heading<'n> {
     /// Its heading.
-    pub name: &'static str,
+    pub name: &'n str,
     /// Widest on a terminal, in display columns.
     pub width: usize,
 }
 
 /// Writes UTF-8 with BOM, quoted where needed, with inert cells.
-pub fn csv(out: &mut Output, headings: &[Heading], rows: impl Iterator<Item = Vec<String>>) -> Result<(), Failure> {
+pub fn csv(out: &mut Output, headings: &[Heading<'_>], rows: impl Iterator<Item = Vec<String>>) -> Result<(), Failure> {
     csv_rows(out, Some(headings), rows)
 }
 
 /// Writes rows, behind the byte order mark and the headings when there are some.
 fn csv_rows(
     out: &mut Output,
-    headings: Option<&[Heading]>,
+    headings: Option<&[Heading<'_>]>,
     rows: impl Iterator<Item = Vec<String>>,
 ) -> Result<(), Failure> {
     if headings.is_some() {
@@ -45,13 +45,13 @@ fn csv_rows(
 }
 
 /// Writes a table for a terminal.
-pub fn text(out: &mut Output, headings: &[Heading], rows: &[Vec<String>]) -> Result<(), Failure> {
+pub fn text(out: &mut Output, headings: &[Heading<'_>], rows: &[Vec<String>]) -> Result<(), Failure> {
     let widths = widths(headings, rows);
     text_head(out, headings, &widths)?;
     text_rows(out, &widths, rows)
 }
 
-fn widths(headings: &[Heading], rows: &[Vec<String>]) -> Vec<usize> {
+fn widths(headings: &[Heading<'_>], rows: &[Vec<String>]) -> Vec<usize> {
     headings
         .iter()
         .enumerate()
@@ -76,7 +76,7 @@ fn text_line(widths: &[usize], cells: &[&str], colored: bool) -> String {
     fitted.join("  ").trim_end().to_owned()
 }
 
-fn text_head(out: &mut Output, headings: &[Heading], widths: &[usize]) -> Result<(), Failure> {
+fn text_head(out: &mut Output, headings: &[Heading<'_>], widths: &[usize]) -> Result<(), Failure> {
     let names: Vec<&str> = headings.iter().map(|heading| heading.name).collect();
     writeln!(out, "{}", text_line(widths, &names, false))?;
     writeln!(out, "{}", "─".repeat(widths.iter().sum::<usize>().min(110)))?;
@@ -96,7 +96,7 @@ fn text_rows(out: &mut Output, widths: &[usize], rows: &[Vec<String>]) -> Result
 pub fn xlsx(
     out: &mut Output,
     sheet: &str,
-    headings: &[Heading],
+    headings: &[Heading<'_>],
     rows: impl Iterator<Item = Vec<String>>,
 ) -> Result<(), Failure> {
     let failed = |error: rust_xlsxwriter::XlsxError| Failure::Said(error.to_string());
@@ -135,7 +135,7 @@ const MEASURED: usize = 2_000;
 pub struct Report {
     format: Format,
     title: &'static str,
-    headings: &'static [Heading],
+    headings: &'static [Heading<'static>],
     held: Vec<Vec<String>>,
     widths: Option<Vec<usize>>,
     #[cfg(feature = "parquet")]
@@ -144,7 +144,7 @@ pub struct Report {
 
 impl Report {
     /// A table in `format`; `title` names the sheet of a workbook.
-    pub fn new(format: Format, title: &'static str, headings: &'static [Heading]) -> Self {
+    pub fn new(format: Format, title: &'static str, headings: &'static [Heading<'static>]) -> Self {
         Self {
             format,
             title,
@@ -222,7 +222,11 @@ fn copy_spool(mut spool: std::fs::File, out: &mut Output) -> Result<(), Failure>
 
 /// Writes a Parquet file of texts.
 #[cfg(feature = "parquet")]
-pub fn parquet(out: &mut Output, headings: &[Heading], rows: impl Iterator<Item = Vec<String>>) -> Result<(), Failure> {
+pub fn parquet(
+    out: &mut Output,
+    headings: &[Heading<'_>],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<(), Failure> {
     let names: Vec<&str> = headings.iter().map(|heading| heading.name).collect();
     let mut writer = crate::batch::TextTableWriter::new(tempfile::tempfile()?, &names)?;
     for row in rows {

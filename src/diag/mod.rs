@@ -69,6 +69,11 @@ pub fn explain(code: &str) -> Option<&'static CodeDoc> {
     DOCS.get(&code.to_uppercase())
 }
 
+/// Every page, by code.
+pub fn pages() -> impl Iterator<Item = (&'static str, &'static CodeDoc)> {
+    DOCS.iter().map(|(code, page)| (code.as_str(), page))
+}
+
 /// Every documented code, in order.
 pub fn documented() -> impl Iterator<Item = &'static str> {
     DOCS.keys().map(String::as_str)

@@ -216,8 +216,6 @@ pub struct Indicator {
     pub id: String,
     /// Name.
     pub name: String,
-    /// The same in English.
-    pub english: String,
     /// 维度.
     pub dimension: String,
     /// Most points.
@@ -281,8 +279,6 @@ pub struct Veto {
     pub id: String,
     /// Name.
     pub name: String,
-    /// The same in English.
-    pub english: String,
     /// Tests.
     pub tests: Vec<VetoTest>,
     /// Where it comes from.
@@ -294,8 +290,6 @@ pub struct Veto {
 pub struct GradeRule {
     /// 深绿.
     pub name: String,
-    /// The same in English.
-    pub english: String,
     /// Lowest score, included.
     pub from: Decimal,
     /// Where it comes from.

@@ -71,8 +71,6 @@ struct IndicatorRow {
     id: String,
     name: String,
     #[serde(default)]
-    english: String,
-    #[serde(default)]
     dimension: String,
     max: toml::Value,
     measure: String,
@@ -110,8 +108,6 @@ struct OverlayRow {
 struct VetoRow {
     id: String,
     name: String,
-    #[serde(default)]
-    english: String,
     test: Vec<TestRow>,
     #[serde(flatten)]
     basis: BasisRow,
@@ -130,8 +126,6 @@ struct TestRow {
 #[derive(Deserialize)]
 struct GradeRow {
     name: String,
-    #[serde(default)]
-    english: String,
     from_score: toml::Value,
     #[serde(flatten)]
     basis: BasisRow,
@@ -183,7 +177,7 @@ impl Reader {
         for row in file.grade {
             let basis = self.basis(&row.name, &row.basis);
             let from = self.number(&row.name, &row.from_score);
-            grades.push(GradeRule { name: row.name, english: row.english, from, basis });
+            grades.push(GradeRule { name: row.name, from, basis });
         }
         EntityRules {
             fields,
@@ -227,16 +221,7 @@ impl Reader {
             let part = PartRow { name: row.name.clone(), measure: row.measure, rule: row.rule };
             self.part(&row.id, &part).into_iter().collect()
         };
-        Indicator {
-            id: row.id,
-            name: row.name,
-            english: row.english,
-            dimension: row.dimension,
-            max,
-            parts,
-            joined,
-            basis,
-        }
+        Indicator { id: row.id, name: row.name, dimension: row.dimension, max, parts, joined, basis }
     }
 
     fn part(&mut self, id: &str, row: &PartRow) -> Option<Part> {
@@ -326,7 +311,7 @@ impl Reader {
                 None => VetoTest::Words(test.field, test.words),
             });
         }
-        Veto { id: row.id, name: row.name, english: row.english, tests, basis }
+        Veto { id: row.id, name: row.name, tests, basis }
     }
 }
 

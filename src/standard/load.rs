@@ -3,8 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    Finding, Standard, entity_file,
-    loan_file::{self, LoanRules},
+    Finding, Standard, entity_file, loan_file,
     reader::{BasisRow, Reader},
 };
 
@@ -103,14 +102,12 @@ impl Standard {
         let own = BasisRow { from: top.from, to: top.to, ..BasisRow::default() };
         let (from, to) = reader.dates("standard.toml", &own);
         settled(&head, reader.findings)?;
-        let loan = match texts.loan {
-            None => LoanRules::default(),
-            Some(text) => part(format!("{}/loan.toml", texts.name), loan_file::read(text, (from, to)))?,
-        };
-        let entity = match texts.entity {
-            None => None,
-            Some(text) => Some(part(format!("{}/entity.toml", texts.name), entity_file::read(text, (from, to)))?),
-        };
+        let name = |file: &str| format!("{}/{file}", texts.name);
+        let loan = texts.loan.map(|text| part(name("loan.toml"), loan_file::read(text, (from, to)))).transpose();
+        let entity =
+            texts.entity.map(|text| part(name("entity.toml"), entity_file::read(text, (from, to)))).transpose();
+        let (loan, entity) = both(loan, entity)?;
+        let loan = loan.unwrap_or_default();
         Ok(Self {
             id: top.id,
             title: top.title,
@@ -123,6 +120,19 @@ impl Standard {
             rules: loan.rules,
             entity,
         })
+    }
+}
+
+/// Both, or the faults of both.
+fn both<A, B>(one: Result<A, StandardError>, two: Result<B, StandardError>) -> Result<(A, B), StandardError> {
+    use StandardError::Faults;
+    match (one, two) {
+        (Ok(one), Ok(two)) => Ok((one, two)),
+        (Err(Faults { file, mut findings }), Err(Faults { file: other, findings: more })) => {
+            findings.extend(more);
+            Err(Faults { file: format!("{file}、{other}"), findings })
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
     }
 }
 
