@@ -4,7 +4,7 @@ mod support;
 
 use std::{fs, path::Path};
 
-use support::{folder, lvjian, write};
+use support::{folder, lvjian, lvjian_in, write};
 
 fn shipped() -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("dictionaries").display().to_string()
@@ -14,6 +14,21 @@ fn shipped() -> String {
 fn the_shipped_tables_are_in_canonical_form() {
     let ran = lvjian(&["dict", "fmt", &shipped(), "--check"], b"").exits(0);
     assert_eq!(ran.text(), "");
+}
+
+#[test]
+fn a_check_without_a_folder_takes_the_one_at_hand() {
+    let dir = folder();
+    let usual = dir.path().join("dictionaries");
+    fs::create_dir(&usual).unwrap();
+    let shipped = lvjian_in(dir.path(), &["dict", "check"]).exits(0);
+    assert!(!shipped.stderr.contains("dictionaries/"), "an empty folder is no dictionary: {}", shipped.stderr);
+
+    write(&usual, "exclusions.csv", "surface,kind,blocks,reason,source,from,to\n绿茶,food,*,,S-0001,,\n".as_bytes());
+    let own = lvjian_in(dir.path(), &["dict", "check"]);
+    assert!(own.stderr.contains("dictionaries/"), "it says what it works on: {}", own.stderr);
+    assert!(own.text().contains("dictionaries/exclusions.csv:2"), "{}", own.text());
+    assert!(!own.text().contains("materials/"), "nothing of the shipped tables: {}", own.text());
 }
 
 #[test]

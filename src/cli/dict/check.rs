@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io::Write, path::PathBuf};
 use clap::Args;
 
 use super::super::{Failure, Shared, output::Output};
-use super::impact::ReportFormat;
+use super::{folder_of, impact::ReportFormat};
 use crate::{
     diag::{Diagnostic, Severity},
     dictionary::{
@@ -22,7 +22,7 @@ const LENT: [&str; 4] = ["clauses.toml", "cues.toml", "heads.toml", "tax-labels.
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// 要检查的词典目录，先列的在下层（默认：--base 或内置词典，加 --dict 各层）/ folders to check
+    /// 要检查的词典目录，先列的在下层（默认：--base，或当前目录的 dictionaries，或内置词典；加 --dict 各层）/ folders to check
     folders: Vec<PathBuf>,
     /// 语料，每行一段发票文字：数命中，找夹在常用词里的词 / lines in which terms are counted
     #[arg(long, value_name = "FILE")]
@@ -40,7 +40,8 @@ pub(super) fn run(shared: &Shared, args: &CheckArgs) -> Result<(), Failure> {
     let shipped = RawFolder::shipped();
     let mut layers = Vec::new();
     if args.folders.is_empty() {
-        layers.push(shared.base.as_deref().map_or_else(|| Ok(RawFolder::shipped()), RawFolder::read).map_err(said)?);
+        let folder = folder_of(shared, None);
+        layers.push(folder.as_deref().map_or_else(|| Ok(RawFolder::shipped()), RawFolder::read).map_err(said)?);
     }
     for folder in args.folders.iter().chain(&shared.overlays) {
         layers.push(RawFolder::read(folder).map_err(said)?);

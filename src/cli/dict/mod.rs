@@ -77,10 +77,17 @@ pub(super) fn run(shared: &Shared, args: &DictArgs) -> Result<(), Failure> {
     }
 }
 
-/// The folder a verb works on: the one given, `--base`, or `dictionaries` when there is such a folder.
+/// The folder a verb works on: the one given, `--base`, or `dictionaries` when it holds a dictionary, which is said.
 fn folder_of(shared: &Shared, given: Option<&Path>) -> Option<PathBuf> {
+    if let Some(folder) = given.or(shared.base.as_deref()) {
+        return Some(folder.to_owned());
+    }
     let usual = Path::new("dictionaries");
-    given.or(shared.base.as_deref()).or(usual.is_dir().then_some(usual)).map(Path::to_owned)
+    let found = usual.join("materials").is_dir() || usual.join("exclusions.csv").is_file();
+    found.then(|| {
+        shared.say("用当前目录下的 dictionaries/ / working on dictionaries/ here");
+        usual.to_owned()
+    })
 }
 
 fn said(error: DictionaryError) -> Failure {
