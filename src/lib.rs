@@ -38,6 +38,10 @@ mod standard;
 mod store;
 mod text;
 
+#[cfg(test)]
+#[path = "../tests/fuzz/mod.rs"]
+mod fuzz;
+
 pub use catalogue::{
     Catalogue, CatalogueEntry, CatalogueError, CatalogueSources, Condition, Crossing, Edition, EditionUse,
     GreenhouseMark, NoEdition, Quantity, Relation, Test,

@@ -159,3 +159,33 @@ fn packed_files_are_read_and_written() {
     run(&zst, &["--format", "csv", "-o", out.to_str().unwrap()]);
     assert!(zstd::decode_all(fs::File::open(&out).unwrap()).unwrap() == plain.stdout);
 }
+
+#[test]
+fn the_order_of_files_changes_nothing_but_the_order() {
+    let folder = folder();
+    let parts: Vec<_> = (0..6)
+        .map(|part| {
+            let text = table(500, "\n").lines().enumerate().fold(String::new(), |mut text, (row, line)| {
+                if row == 0 || row % 6 == part {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+                text
+            });
+            write(folder.path(), &format!("{part}.csv"), text.replace("\"*阀门*管件 1/2\"\"\n第二行\"", "管件"))
+        })
+        .collect();
+    let sorted = |order: &[usize], threads: &str| {
+        let mut args = vec!["classify"];
+        args.extend(order.iter().map(|&part| parts[part].to_str().unwrap()));
+        args.extend(["--format", "csv", "--threads", threads]);
+        let ran = lvjian(&args, b"").exits(0);
+        let mut lines: Vec<String> = ran.text().lines().map(str::to_owned).collect();
+        lines.sort();
+        blake3::hash(lines.join("\n").as_bytes())
+    };
+    let first = sorted(&[0, 1, 2, 3, 4, 5], "1");
+    for (order, threads) in [([5, 3, 1, 0, 2, 4], "2"), ([2, 5, 0, 4, 1, 3], "8"), ([0, 1, 2, 3, 4, 5], "8")] {
+        assert_eq!(sorted(&order, threads), first, "{order:?} on {threads} threads");
+    }
+}

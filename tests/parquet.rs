@@ -148,3 +148,30 @@ fn broken_parquet_files_are_refused_by_name() {
     footer.extend(b"PAR1");
     refused(&write(folder.path(), "footer.parquet", footer));
 }
+
+#[test]
+fn a_killed_parquet_run_is_taken_up_and_gives_the_same_file() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let csv = write(folder.path(), "a.csv", table(60_000));
+    lvjian(&["classify", csv.to_str().unwrap(), "--format", "parquet", "-o", &at("in.parquet")], b"").exits(0);
+    let args = |more: &[&str]| -> Vec<String> {
+        let own = ["classify", &at("in.parquet"), "--format", "parquet"];
+        own.iter().chain(more).map(|arg| (*arg).to_owned()).collect()
+    };
+    lvjian(&args(&["-o", &at("once.parquet")]), b"").exits(0);
+    let run = at("run");
+    let resumed = ["--run", &run, "--resume", "--checkpoint-every", "1"];
+    for pause in [900, 1_400, 300, 1_100] {
+        let mut child = support::command(&args(&resumed)).stderr(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(pause));
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+    let ran = lvjian(&args(&resumed), b"").exits(0);
+    assert!(ran.stderr.contains("共 60000 行"), "{}", ran.stderr);
+    assert!(fs::read(at("once.parquet")).unwrap() == fs::read(at("run/output.parquet")).unwrap());
+    // From any other file into a Parquet file, too.
+    lvjian(&["classify", csv.to_str().unwrap(), "--format", "parquet", "--run", &at("other")], b"").exits(0);
+    assert!(fs::read(at("in.parquet")).unwrap() == fs::read(at("other/output.parquet")).unwrap());
+}

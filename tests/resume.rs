@@ -107,6 +107,16 @@ fn a_killed_ndjson_run_over_a_packed_table_and_a_workbook_is_taken_up_too() {
 }
 
 #[test]
+fn a_killed_run_into_a_workbook_and_one_of_mixed_headers_are_taken_up_too() {
+    for format in ["xlsx", "csv"] {
+        let folder = folder();
+        let other = table(1_500).replace("序号,开票日期,货物名称,价税合计", "编号,日期,品名,金额");
+        let inputs = vec![write(folder.path(), "a.csv", table(4_000)), write(folder.path(), "b.csv", other)];
+        Job { folder, inputs, format }.survive(3, &mut 17);
+    }
+}
+
+#[test]
 fn a_run_that_is_not_the_same_is_refused_and_says_why() {
     let folder = folder();
     let input = write(folder.path(), "a.csv", table(300));
@@ -134,6 +144,26 @@ fn a_run_that_is_not_the_same_is_refused_and_says_why() {
     let stdin =
         lvjian(&["classify", "-", "--format", "ndjson", "--run", folder.path().join("x").to_str().unwrap()], b"");
     assert!(stdin.exits(2).stderr.contains("标准输入"));
+}
+
+#[test]
+fn an_input_that_cannot_be_read_is_named_and_the_run_goes_on_when_it_can() {
+    let desk = folder();
+    // The second file is cut short inside its packing, behind what is looked at beforehand.
+    let packed = zstd::encode_all(table(14_000).as_bytes(), 1).unwrap();
+    let (first, second) = (table(500), &packed[..packed.len() / 10 * 9]);
+    let inputs = vec![write(desk.path(), "a.csv", first), write(desk.path(), "b.csv.zst", second)];
+    let job = Job { folder: folder(), inputs: inputs.clone(), format: "csv" };
+    let run = job.folder.path().join("run");
+    let cut = lvjian(&job.args(&run, &[]), b"").exits(2);
+    assert!(cut.stderr.contains("b.csv.zst") && cut.stderr.contains("无法读取"), "{}", cut.stderr);
+    assert!(!run.join("output.csv").exists(), "nothing half-done bears the name of the output");
+    fs::write(&inputs[1], &packed).unwrap();
+    let refused = lvjian(&job.args(&run, &["--resume"]), b"").exits(2);
+    assert!(refused.stderr.contains("b.csv.zst 的内容已变"), "{}", refused.stderr);
+    let again = job.folder.path().join("again");
+    lvjian(&job.args(&again, &[]), b"").exits(0);
+    assert!(job.results(&again) == job.clean());
 }
 
 #[cfg(unix)]

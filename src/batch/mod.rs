@@ -20,7 +20,7 @@ use crate::{
 pub use chunks::{Appending, headings_of, read_lines, read_table};
 pub use documents::read_any;
 #[cfg(feature = "parquet")]
-pub use parquet::{TextTableWriter, classify_parquet};
+pub use parquet::{TextTableWriter, answer_parquet, assemble_parquet, classify_parquet};
 pub use reader::is_formula;
 pub use run::{InputFile, Manifest, Run};
 pub use tickets::each_in_order;

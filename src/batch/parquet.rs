@@ -5,7 +5,7 @@ use std::{
     borrow::Cow,
     collections::HashMap,
     fs::File,
-    io::{self, Write},
+    io::{self, Read, Write},
     path::Path,
     sync::Arc,
 };
@@ -47,55 +47,96 @@ pub fn classify_parquet<W: Write + Send>(
     out: W,
     receiver: &mut dyn Receiver,
 ) -> Result<W, RunError> {
+    let (source, columns) = Source::open(path, map, task)?;
+    let mut target = Target::open(path, &source.reader, out).map_err(|error| told(path, error))?;
+    each_batch(task, path, source, &columns, Mark::default(), &mut |worker, mark| {
+        target.take(&worker.answers, &worker.ends, worker.ends_group).map_err(|error| told(path, error))?;
+        worker.give_rest(mark, receiver)
+    })?;
+    target.close().map_err(|error| told(path, error))
+}
+
+/// Reads the Parquet file at `path` from `from` on and gives the answers alone, as [`assemble_parquet`] reads them.
+pub fn answer_parquet(
+    task: &Task<'_>,
+    path: &Path,
+    map: &ColumnMap,
+    from: Mark,
+    receiver: &mut dyn Receiver,
+) -> Result<(), RunError> {
+    let (source, columns) = Source::open(path, map, task)?;
+    each_batch(task, path, source, &columns, from, &mut |worker, mark| {
+        let mut bytes = Vec::with_capacity(worker.answers.len() + 4 * worker.ends.len() + 5);
+        bytes.push(u8::from(worker.ends_group));
+        bytes.extend((worker.ends.len() as u32).to_le_bytes());
+        bytes.extend(worker.ends.iter().flat_map(|&end| (end as u32).to_le_bytes()));
+        bytes.extend_from_slice(&worker.answers);
+        receiver.bytes(&bytes)?;
+        worker.give_rest(mark, receiver)
+    })
+}
+
+/// Writes the Parquet file at `path` to `out` with the answers that [`answer_parquet`] gave: the bytes are those of
+/// [`classify_parquet`].
+pub fn assemble_parquet<W: Write + Send>(path: &Path, mut answers: impl Read, out: W) -> Result<W, RunError> {
+    let failed = |error| told(path, error);
+    let mut target = Target::open(path, &open_parquet(path)?, out).map_err(failed)?;
+    let mut head = [0; 1];
+    while answers.read(&mut head)? > 0 {
+        let mut number = || -> io::Result<usize> {
+            let mut bytes = [0; 4];
+            answers.read_exact(&mut bytes)?;
+            Ok(u32::from_le_bytes(bytes) as usize)
+        };
+        let count = number()?;
+        let ends = (0..count).map(|_| number()).collect::<io::Result<Vec<usize>>>()?;
+        let mut bytes = vec![0; ends.last().copied().unwrap_or_default()];
+        answers.read_exact(&mut bytes)?;
+        target.take(&bytes, &ends, head == [1]).map_err(failed)?;
+    }
+    target.close().map_err(failed)
+}
+
+/// What went wrong, told as a fault of the input or of the output.
+fn told(path: &Path, error: ParquetError) -> RunError {
     let name = path.display().to_string();
-    let failed = |error: ParquetError| match error {
+    match error {
         ParquetError::External(error) => match error.downcast::<io::Error>() {
             Ok(error) => RunError::Output(*error),
             Err(error) => RunError::Ingest(damaged(&name, &ParquetError::External(error))),
         },
         other => RunError::Ingest(damaged(&name, &other)),
-    };
-    let reader = open_parquet(path)?;
-    let schema = reader.metadata().file_metadata().schema_descr();
-    // Only columns at the top can be read by their name; those inside groups are copied.
-    let headings: Vec<String> = schema
-        .columns()
-        .iter()
-        .map(|column| {
-            let flat = column.path().parts().len() == 1 && column.max_rep_level() == 0 && column.max_def_level() <= 1;
-            if flat && column.physical_type() == Physical::BYTE_ARRAY {
-                column.name().to_owned()
-            } else {
-                String::new()
-            }
-        })
-        .collect();
-    let header = Header::of(&headings, map);
-    let columns = TableColumns::new(&name, header, task.kind).ok_or_else(|| IngestError::NoHeader {
-        path: name.clone(),
-        seen: headings.iter().filter(|heading| !heading.is_empty()).take(12).cloned().collect::<Vec<_>>().join("、"),
-    })?;
+    }
+}
+
+/// Answers the rows behind `from`, a batch a thread, and gives each batch in order, with the mark behind it.
+fn each_batch<'e>(
+    task: &Task<'e>,
+    path: &Path,
+    mut source: Source,
+    columns: &TableColumns,
+    from: Mark,
+    give: &mut (dyn FnMut(&mut Worker<'e>, Mark) -> Result<(), RunError> + Send),
+) -> Result<(), RunError> {
     let needed = columns.needed();
-    let groups: Vec<usize> =
-        reader.metadata().row_groups().iter().map(|group| group.num_rows().try_into().unwrap_or(0)).collect();
-    let mut target = Target::open(path, &reader, out).map_err(failed)?;
     let mut workers: Vec<Worker<'_>> = (0..task.threads.max(1))
         .map(|_| Worker::new(LineReader::new(task.matcher, Style::Cells), needed.len()))
         .collect();
-    let mut source = Source { reader, groups, group: 0, open: Vec::new(), left: 0, row: 0 };
-    let read = |worker: &mut Worker<'_>| source.fill(worker, &needed).map_err(failed);
-    let work = |worker: &mut Worker<'_>| worker.answer(&columns, &needed);
-    let mut row = 0;
-    let write = |worker: &mut Worker<'_>| {
-        target.take(worker).map_err(failed)?;
-        for bad in worker.rejects.drain(..) {
-            receiver.set_aside(bad)?;
+    let read = |worker: &mut Worker<'_>| source.fill(worker, &needed).map_err(|error| told(path, error));
+    let known = |worker: &Worker<'_>| worker.first + worker.rows as u64 - 1 <= from.events;
+    let work = |worker: &mut Worker<'_>| {
+        if !known(worker) {
+            worker.answer(columns, &needed);
         }
-        row += worker.rows as u64;
-        receiver.reached(Mark { events: row, ..Mark::default() }, &worker.totals)
     };
-    in_order(&mut workers, read, work, write)?;
-    target.close().map_err(failed)
+    let write = |worker: &mut Worker<'e>| {
+        if known(worker) {
+            return Ok(());
+        }
+        let mark = Mark { events: worker.first + worker.rows as u64 - 1, ..Mark::default() };
+        give(worker, mark)
+    };
+    in_order(&mut workers, read, work, write)
 }
 
 /// Reads the needed columns group by group.
@@ -109,6 +150,41 @@ struct Source {
 }
 
 impl Source {
+    /// Opens the file at `path` and finds the columns that are read.
+    fn open(path: &Path, map: &ColumnMap, task: &Task<'_>) -> Result<(Self, TableColumns), RunError> {
+        let name = path.display().to_string();
+        let reader = open_parquet(path)?;
+        let schema = reader.metadata().file_metadata().schema_descr();
+        // Only columns at the top can be read by their name; those inside groups are copied.
+        let headings: Vec<String> = schema
+            .columns()
+            .iter()
+            .map(|column| {
+                let flat =
+                    column.path().parts().len() == 1 && column.max_rep_level() == 0 && column.max_def_level() <= 1;
+                if flat && column.physical_type() == Physical::BYTE_ARRAY {
+                    column.name().to_owned()
+                } else {
+                    String::new()
+                }
+            })
+            .collect();
+        let header = Header::of(&headings, map);
+        let columns = TableColumns::new(&name, header, task.kind).ok_or_else(|| IngestError::NoHeader {
+            path: name.clone(),
+            seen: headings
+                .iter()
+                .filter(|heading| !heading.is_empty())
+                .take(12)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join("、"),
+        })?;
+        let groups =
+            reader.metadata().row_groups().iter().map(|group| group.num_rows().try_into().unwrap_or(0)).collect();
+        Ok((Self { reader, groups, group: 0, open: Vec::new(), left: 0, row: 0 }, columns))
+    }
+
     fn fill(&mut self, worker: &mut Worker<'_>, needed: &[usize]) -> Result<bool, ParquetError> {
         while self.left == 0 {
             let Some(&rows) = self.groups.get(self.group) else { return Ok(false) };
@@ -183,6 +259,14 @@ impl<'e> Worker<'e> {
             rejects: Vec::new(),
             totals: Totals::default(),
         }
+    }
+
+    /// Gives what is not part of the output.
+    fn give_rest(&mut self, mark: Mark, receiver: &mut dyn Receiver) -> Result<(), RunError> {
+        for bad in self.rejects.drain(..) {
+            receiver.set_aside(bad)?;
+        }
+        receiver.reached(mark, &self.totals)
     }
 
     fn answer(&mut self, columns: &TableColumns, needed: &[usize]) {
@@ -265,10 +349,11 @@ impl<W: Write + Send> Target<W> {
         Ok(Self { input, metadata, writer, group: 0, known, distinct, rows })
     }
 
-    fn take(&mut self, worker: &Worker<'_>) -> Result<(), ParquetError> {
+    /// Adds the answers of the next rows, of which `ends` tells the ends.
+    fn take(&mut self, answers: &[u8], ends: &[usize], ends_group: bool) -> Result<(), ParquetError> {
         let mut start = 0;
-        for &end in &worker.ends {
-            let answer = worker.answers.get(start..end).unwrap_or_default();
+        for &end in ends {
+            let answer = answers.get(start..end).unwrap_or_default();
             start = end;
             let number = match self.known.get(answer) {
                 Some(&number) => number,
@@ -282,11 +367,16 @@ impl<W: Write + Send> Target<W> {
             };
             self.rows.push(number);
         }
-        if worker.ends_group { self.write_group() } else { Ok(()) }
+        if ends_group { self.write_group() } else { Ok(()) }
     }
 
     /// Copies the columns of the row group as they stand, and writes the four new ones.
     fn write_group(&mut self) -> Result<(), ParquetError> {
+        // A row group without rows was never read, and is left out.
+        let rows = |group: usize| self.metadata.row_groups().get(group).map(|group| group.num_rows());
+        while rows(self.group) == Some(0) {
+            self.group += 1;
+        }
         let Some(group) = self.metadata.row_groups().get(self.group) else {
             return Err(ParquetError::General("the file has fewer row groups than before".to_owned()));
         };

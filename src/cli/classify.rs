@@ -10,7 +10,7 @@ use super::{
     progress::Progress,
     quarantine::Quarantine,
     report::{Heading, Report},
-    runs::{Destination, Row, RunArgs, Taker, files, summary, total_bytes},
+    runs::{Destination, Row, Rows, RunArgs, Taker, files, summary, total_bytes},
 };
 use crate::{
     batch::{Appending, Mark, Receiver, Run, Task, Totals, headings_of, read_any, read_lines, read_table},
@@ -97,19 +97,28 @@ pub(super) fn run(shared: &Shared, args: &ClassifyArgs) -> Result<(), Failure> {
     let task = Task { matcher, threads: shared.threads(), kind: args.kind };
     #[cfg(feature = "parquet")]
     if format == Format::Parquet
-        && args.runs.run.is_none()
         && let [input @ Input::Path(path)] = inputs.as_slice()
         && crate::ingest::is_parquet(input)
     {
-        let totals = parquet_to_parquet(shared, args, &task, path, &map)?;
+        let totals = match &args.runs.run {
+            None => parquet_to_parquet(shared, args, &task, path, &map)?,
+            Some(folder) => parquet_in_a_run(shared, args, &task, path, &map, (folder, &fingerprint))?,
+        };
         shared.say(&format!("{} · {fingerprint}", summary(&totals)));
         return args.runs.findings(totals.rejects, &totals.verdicts);
     }
     let (appended, plans) = plans(&inputs, &map, args, format)?;
     let report = (format != Format::Ndjson && !appended).then(|| (Report::new(format, "结论", HEADINGS), row as Row));
-    let opened = open_run(&inputs, args, format, report.is_none(), &fingerprint)?;
+    let rows = args.runs.run.as_ref().filter(|_| report.is_some()).map(|folder| Rows {
+        kept: folder.join("rows.ndjson"),
+        target: args.output.clone().unwrap_or_else(|| folder.join(format!("output.{}", ending(format)))),
+    });
+    let opened = open_run(&inputs, args, format, rows.as_ref(), &fingerprint)?;
     if let Some(run) = opened.as_ref().filter(|run| run.is_complete()) {
         shared.say("这次运行早已完成 / this run was complete");
+        if let (Some(rows), Some((report, _))) = (rows, report) {
+            rows.lay_out(report)?;
+        }
         shared.say(&format!("{} · {fingerprint}", summary(run.totals())));
         return args.runs.findings(run.totals().rejects, &run.totals().verdicts);
     }
@@ -121,7 +130,7 @@ pub(super) fn run(shared: &Shared, args: &ClassifyArgs) -> Result<(), Failure> {
     let mut taker = Taker {
         quarantine: Quarantine::new(shared, quarantined)?,
         destination: match opened {
-            Some(run) => Destination::Run(run),
+            Some(run) => Destination::Run(run, rows),
             None => Destination::Output(Output::open(args.output.as_deref())?),
         },
         report,
@@ -192,39 +201,82 @@ fn parquet_to_parquet(
 /// What spreadsheets need to see that a text is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Opens the run of `--run`, with everything that decides its output.
-fn open_run(
-    inputs: &[Input],
+/// The same in a run that can be taken up again: the answers are kept, and put into the file when all are there.
+#[cfg(feature = "parquet")]
+fn parquet_in_a_run(
+    shared: &Shared,
     args: &ClassifyArgs,
-    format: Format,
-    as_bytes: bool,
-    fingerprint: &str,
-) -> Result<Option<Run>, Failure> {
-    if args.runs.run.is_none() {
-        return Ok(None);
-    }
-    let ending = match format {
-        Format::Csv if as_bytes => "csv",
-        Format::Ndjson => "ndjson",
-        Format::Csv => {
-            return Err(Failure::Said(
-                "--run 的 CSV 输出要求各输入文件是同一表头的文本表格；否则请用 --format ndjson / needs text tables of one header"
-                    .to_owned(),
-            ));
-        }
-        _ => {
-            return Err(Failure::Said("--run 只写 csv 和 ndjson / --run writes csv and ndjson".to_owned()));
-        }
+    task: &Task<'_>,
+    path: &std::path::Path,
+    map: &ColumnMap,
+    (folder, fingerprint): (&std::path::Path, &str),
+) -> Result<Totals, Failure> {
+    let answers = folder.join("answers.bin");
+    let inputs = [Input::Path(path.to_owned())];
+    let options = options(args, "parquet")?;
+    let run = args.runs.open_run(&inputs, Some(&answers), "parquet", fingerprint.to_owned(), options)?;
+    let Some(run) = run else { return Err(Failure::Said("--run".to_owned())) };
+    let before = *run.totals();
+    let totals = if run.is_complete() {
+        shared.say("这次运行早已完成 / this run was complete");
+        before
+    } else {
+        let (_, mark) = run.position();
+        let mut taker = Taker {
+            quarantine: Quarantine::new(shared, None)?,
+            destination: Destination::Run(run, None),
+            report: None,
+            totals: before,
+            file: 0,
+            progress: Progress::new(shared, args.runs.progress, args.runs.metrics.clone(), None, before),
+            max_rejects: args.runs.max_rejects,
+        };
+        crate::batch::answer_parquet(task, path, map, mark, &mut taker)?;
+        taker.finish(&args.runs)?
     };
+    let target = args.output.clone().unwrap_or_else(|| folder.join("output.parquet"));
+    let kept = std::io::BufReader::new(std::fs::File::open(&answers)?);
+    crate::batch::assemble_parquet(path, kept, Output::open(Some(&target))?)?.finish_safely()?;
+    Ok(totals)
+}
+
+/// How a run's output ends when the user gives it no name.
+pub(super) fn ending(format: Format) -> &'static str {
+    match format {
+        Format::Text => "txt",
+        Format::Ndjson => "ndjson",
+        Format::Csv => "csv",
+        Format::Xlsx => "xlsx",
+        #[cfg(feature = "parquet")]
+        Format::Parquet => "parquet",
+    }
+}
+
+/// Everything besides knowledge and inputs that decides the output.
+fn options(args: &ClassifyArgs, ending: &str) -> Result<Vec<(String, String)>, Failure> {
     let map = args.map.as_deref().map(std::fs::read_to_string).transpose()?.unwrap_or_default();
-    let options = vec![
+    Ok(vec![
         ("--format".to_owned(), ending.to_owned()),
         ("--kind".to_owned(), args.kind.code().to_owned()),
         ("--plain".to_owned(), args.plain.to_string()),
         ("--near".to_owned(), args.near.to_string()),
         ("--map".to_owned(), map),
-    ];
-    args.runs.open_run(inputs, args.output.as_deref(), ending, fingerprint.to_owned(), options)
+    ])
+}
+
+/// Opens the run of `--run`, with everything that decides its output.
+fn open_run(
+    inputs: &[Input],
+    args: &ClassifyArgs,
+    format: Format,
+    rows: Option<&Rows>,
+    fingerprint: &str,
+) -> Result<Option<Run>, Failure> {
+    if args.runs.run.is_none() {
+        return Ok(None);
+    }
+    let target = rows.map_or(args.output.as_deref(), |rows| Some(rows.kept.as_path()));
+    args.runs.open_run(inputs, target, ending(format), fingerprint.to_owned(), options(args, ending(format))?)
 }
 
 /// Chooses how each file is read, and whether the output is the input with four more columns: that needs delimited

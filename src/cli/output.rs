@@ -71,6 +71,15 @@ impl Output {
 
     /// Finishes the output.
     pub fn finish(self) -> Result<(), Failure> {
+        self.close(false)
+    }
+
+    /// Finishes the output so that a power cut does not take it back.
+    pub fn finish_safely(self) -> Result<(), Failure> {
+        self.close(true)
+    }
+
+    fn close(self, safely: bool) -> Result<(), Failure> {
         let (held, path) = match self.sink {
             Sink::Stdout(mut out) => return Ok(out.flush()?),
             Sink::File(held, path) => (held, path),
@@ -79,6 +88,9 @@ impl Output {
         };
         let file = held.into_inner().map_err(|error| Failure::Output(error.into_error()))?;
         readable(file.as_file())?;
+        if safely {
+            file.as_file().sync_all()?;
+        }
         file.persist(&path).map(|_| ()).map_err(|error| {
             Failure::Said(format!("{}：无法写入 / cannot be written: {}", path.display(), error.error))
         })

@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
 };
 
@@ -104,36 +105,68 @@ impl RunArgs {
         options: Vec<(String, String)>,
     ) -> Result<Option<Run>, Failure> {
         let Some(folder) = &self.run else { return Ok(None) };
-        let mut files = Vec::new();
-        for input in inputs {
-            let Input::Path(path) = input else {
-                return Err(Failure::Said("标准输入不能续跑 / standard input cannot be taken up again".to_owned()));
-            };
-            let name = path.display().to_string();
-            files.push(
-                InputFile::of(&name)
-                    .map_err(|error| Failure::Said(format!("{name}：无法读取 / cannot be read: {error}")))?,
-            );
-        }
         let target = target.map_or_else(|| folder.join(format!("output.{ending}")), Path::to_owned);
         let packed = target.extension().is_some_and(|ending| ending == "gz" || ending == "zst");
         if packed {
             return Err(Failure::Said("--run 的输出不能压缩 / the output of --run cannot be packed".to_owned()));
         }
-        let manifest = Manifest { fingerprint, options, inputs: files };
+        let manifest = Manifest { fingerprint, options, inputs: input_files(inputs)? };
         Ok(Some(Run::open(folder, &target, &manifest, self.resume, self.checkpoint_every)?))
     }
+}
+
+/// The files of a run as they are now.
+pub fn input_files(inputs: &[Input]) -> Result<Vec<InputFile>, Failure> {
+    let file = |input: &Input| {
+        let Input::Path(path) = input else {
+            return Err(Failure::Said("标准输入不能续跑 / standard input cannot be taken up again".to_owned()));
+        };
+        let name = path.display().to_string();
+        InputFile::of(&name).map_err(|error| Failure::Said(format!("{name}：无法读取 / cannot be read: {error}")))
+    };
+    inputs.iter().map(file).collect()
+}
+
+/// Hands the rows that a finished run has set aside to where the user asked.
+pub fn hand_out(kept: &Path, path: &Path) -> Result<(), Failure> {
+    if is_workbook(path) {
+        return write_workbook(File::open(kept)?, path);
+    }
+    let mut output = Output::open(Some(path))?;
+    std::io::copy(&mut File::open(kept)?, &mut output)?;
+    output.finish()
 }
 
 /// A reading as cells of a report.
 pub type Row = fn(&Document, &Classification) -> Vec<String>;
 
+/// Rows of a run that is not finished: tables other than plain text cannot be cut back to a checkpoint.
+pub struct Rows {
+    /// Where they are kept, one JSON array a line.
+    pub kept: PathBuf,
+    /// The file they become.
+    pub target: PathBuf,
+}
+
+impl Rows {
+    /// Lays the rows out. The file appears whole or not at all; when a kill prevents it, it is done again.
+    pub fn lay_out(&self, mut report: Report) -> Result<(), Failure> {
+        let mut output = Output::open(Some(&self.target))?;
+        for line in BufReader::new(File::open(&self.kept)?).lines() {
+            let row: Vec<String> = serde_json::from_str(&line?).map_err(std::io::Error::from)?;
+            report.row(&mut output, row)?;
+        }
+        report.finish(&mut output)?;
+        output.finish_safely()
+    }
+}
+
 /// Where answers go.
 pub enum Destination {
     /// An output file or standard output.
     Output(Output),
-    /// A run that can be taken up again.
-    Run(Run),
+    /// A run that can be taken up again; its readings are laid out at the end, where they come as rows.
+    Run(Run, Option<Rows>),
     /// Nowhere: the answers are written by whoever makes them.
     #[cfg(feature = "parquet")]
     Elsewhere,
@@ -161,7 +194,7 @@ impl Receiver for Taker<'_> {
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), RunError> {
         let written = match &mut self.destination {
             Destination::Output(output) => std::io::Write::write_all(output, bytes),
-            Destination::Run(run) => run.write(bytes),
+            Destination::Run(run, _) => run.write(bytes),
             #[cfg(feature = "parquet")]
             Destination::Elsewhere => Ok(()),
         };
@@ -169,10 +202,17 @@ impl Receiver for Taker<'_> {
     }
 
     fn reading(&mut self, document: Document, reading: Classification) -> Result<(), RunError> {
-        let (Some((report, row)), Destination::Output(output)) = (&mut self.report, &mut self.destination) else {
-            return Ok(());
-        };
-        report.row(output, row(&document, &reading)).map_err(said)
+        let Some((report, row)) = &mut self.report else { return Ok(()) };
+        match &mut self.destination {
+            Destination::Output(output) => report.row(output, row(&document, &reading)).map_err(said),
+            Destination::Run(run, _) => {
+                let mut line = serde_json::to_vec(&row(&document, &reading)).map_err(std::io::Error::from)?;
+                line.push(b'\n');
+                Ok(run.write(&line)?)
+            }
+            #[cfg(feature = "parquet")]
+            Destination::Elsewhere => Ok(()),
+        }
     }
 
     fn set_aside(&mut self, bad: Quarantined) -> Result<(), RunError> {
@@ -180,7 +220,7 @@ impl Receiver for Taker<'_> {
             Destination::Output(_) => self.quarantine.add(&bad).map_err(said),
             #[cfg(feature = "parquet")]
             Destination::Elsewhere => self.quarantine.add(&bad).map_err(said),
-            Destination::Run(run) => {
+            Destination::Run(run, _) => {
                 self.quarantine.tell(&bad);
                 Ok(run.set_aside(&line_of(&bad).map_err(said)?)?)
             }
@@ -189,7 +229,7 @@ impl Receiver for Taker<'_> {
 
     fn reached(&mut self, mark: Mark, part: &Totals) -> Result<(), RunError> {
         self.totals.add(part);
-        if let Destination::Run(run) = &mut self.destination {
+        if let Destination::Run(run, _) = &mut self.destination {
             run.reached(self.file, mark, part)?;
         }
         self.progress.at(&self.totals);
@@ -220,17 +260,14 @@ impl Taker<'_> {
             }
             #[cfg(feature = "parquet")]
             Destination::Elsewhere => {}
-            Destination::Run(run) => {
+            Destination::Run(run, rows) => {
                 let kept = run.quarantine_path();
                 run.finish()?;
+                if let (Some((report, _)), Some(rows)) = (report, rows) {
+                    rows.lay_out(report)?;
+                }
                 if let Some(path) = &args.quarantine {
-                    if is_workbook(path) {
-                        write_workbook(File::open(&kept)?, path)?;
-                    } else {
-                        let mut output = Output::open(Some(path))?;
-                        std::io::copy(&mut File::open(&kept)?, &mut output)?;
-                        output.finish()?;
-                    }
+                    hand_out(&kept, path)?;
                 }
             }
         }

@@ -43,7 +43,8 @@ pub fn read_documents(
     table::read(input, map, &wanted, &mut take)
 }
 
-/// One JSON object a line, or one text a line. Standard input may hold either: a line that begins with `{` is JSON.
+/// One JSON object a line, or one text a line. Standard input may hold either: a line that begins with `{` is JSON,
+/// unless every line is said to be a text.
 fn read_lines(
     input: &Input,
     source: TextSource,
@@ -60,7 +61,7 @@ fn read_lines(
             (sink.set_aside)(Quarantined::new(location, fault, "", &detail, raw));
         } else if raw.trim().is_empty() {
             // A blank line is none.
-        } else if json_only || raw.trim_start().starts_with('{') {
+        } else if json_only || !plain && raw.trim_start().starts_with('{') {
             match from_json(raw, kind, location.clone()) {
                 Ok(document) => (sink.give)(document),
                 Err((fault, column, detail)) => {

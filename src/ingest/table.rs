@@ -59,8 +59,8 @@ struct Feed<'f> {
     map: &'f ColumnMap,
     wanted: &'f dyn Fn(&Header) -> bool,
     take: &'f mut dyn FnMut(ReadRow<'_>),
-    /// Rows seen while the header of this sheet is looked for.
-    held: Vec<RawRow>,
+    /// Rows seen while the header of this sheet is looked for; bad ones keep their place.
+    held: Vec<Result<RawRow, Box<Quarantined>>>,
     /// The header of this sheet, once found.
     header: Option<Header>,
     /// Headings of sheets whose header was not understood, for the error message.
@@ -72,8 +72,13 @@ struct Feed<'f> {
 impl Feed<'_> {
     /// Takes one row; false when this sheet has no header and its other rows can be skipped.
     fn row(&mut self, row: RawRow) -> bool {
+        self.read(Ok(row))
+    }
+
+    /// The same for a row that may be bad. What is bad above the header is no data.
+    fn read(&mut self, row: Result<RawRow, Box<Quarantined>>) -> bool {
         if self.header.is_some() {
-            self.pass_on(&row);
+            self.give(row);
             return true;
         }
         self.held.push(row);
@@ -87,16 +92,25 @@ impl Feed<'_> {
     /// Looks for the header among the held rows; on success gives the rows below it.
     fn find_header(&mut self) {
         let held = std::mem::take(&mut self.held);
-        match best_header(&held.iter().collect::<Vec<_>>(), self.map) {
+        let bad = RawRow { location: Location::default(), cells: Vec::new() };
+        let rows: Vec<&RawRow> = held.iter().map(|row| row.as_ref().unwrap_or(&bad)).collect();
+        match best_header(&rows, self.map) {
             Some((place, header)) if (self.wanted)(&header) => {
                 self.headers.push(header.clone());
                 self.header = Some(header);
-                held.iter().skip(place + 1).for_each(|row| self.pass_on(row));
+                held.into_iter().skip(place + 1).for_each(|row| self.give(row));
             }
             Some((_, header)) => {
                 self.seen.extend(header.headings.into_iter().filter(|heading| !heading.is_empty()).take(12));
             }
             None => {}
+        }
+    }
+
+    fn give(&mut self, row: Result<RawRow, Box<Quarantined>>) {
+        match row {
+            Ok(row) => self.pass_on(&row),
+            Err(bad) => (self.take)(Err(bad)),
         }
     }
 
@@ -196,14 +210,8 @@ pub(super) fn read(
 /// Reads delimited text into `feed`.
 fn read_delimited(input: &Input, source: TextSource, feed: &mut Feed<'_>) -> Result<(), IngestError> {
     let file = Arc::from(input.name());
-    each_row(source, &file, &mut |row| match row {
-        Err(bad) => {
-            (feed.take)(Err(bad));
-            true
-        }
-        Ok(row) => feed.row(row),
-    })
-    .map_err(|source| IngestError::Read { path: input.name().to_owned(), source })
+    each_row(source, &file, &mut |row| feed.read(row))
+        .map_err(|source| IngestError::Read { path: input.name().to_owned(), source })
 }
 
 /// Reads a table from text that is open already.
