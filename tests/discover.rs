@@ -25,11 +25,12 @@ fn ndjson(rows: impl IntoIterator<Item = Value>) -> Vec<u8> {
     rows.into_iter().flat_map(|row| format!("{row}\n").into_bytes()).collect()
 }
 
-/// Invoice lines of the gold corpus, by id.
+/// Invoice lines of the gold corpus, by id, without `ordinary.csv`: two thousand ordinary goods written to sound like green
+/// ones are no body of invoices, and crowd the list.
 fn gold() -> BTreeMap<String, String> {
     let mut lines = BTreeMap::new();
     for file in fs::read_dir(root("corpus/gold")).unwrap().map(|file| file.unwrap().path()) {
-        if file.extension().is_some_and(|extension| extension == "csv") {
+        if file.extension().is_some_and(|extension| extension == "csv") && !file.ends_with("ordinary.csv") {
             for row in table(&fs::read_to_string(&file).unwrap()).1 {
                 if row[1] == "invoice_line" {
                     lines.insert(row[0].clone(), row[2].clone());
@@ -118,10 +119,14 @@ fn write_folder(folder: &Path, texts: &Texts) {
 fn eight_of_ten_withheld_terms_are_found_again() {
     let gold = gold();
     let by_term = explained(&gold);
-    // A name that the corpus shows only once cannot be learnt from it.
+    // A name that the corpus shows only once cannot be learnt from it, and what is no Chinese name (理想L9,
+    // CEMS) is a model or an abbreviation, which it does not propose.
     let repeated = |lines: &Vec<Explained>| {
         let names: Vec<&str> = lines.iter().map(|(text, (start, end))| &text[*start..*end]).collect();
-        names.iter().any(|name| names.iter().filter(|other| *other == name).count() >= 2)
+        names.iter().any(|name| {
+            !name.contains(|c: char| c.is_ascii_alphanumeric())
+                && names.iter().filter(|other| *other == name).count() >= 2
+        })
     };
     let pool: Vec<String> = by_term.iter().filter(|(_, lines)| repeated(lines)).map(|(id, _)| id.clone()).collect();
     assert!(pool.len() >= 30, "{} terms to choose from", pool.len());
