@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Answers remembered by one reader.
-const REMEMBERED: usize = 1 << 14;
+const REMEMBERED: usize = 1 << 13;
 /// Longest text, with what stands around it, that is remembered, in bytes.
 const LONGEST: usize = 512;
 
