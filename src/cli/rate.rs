@@ -260,6 +260,8 @@ fn write(args: &RateArgs, ratings: &[Rating], speech: &Speech) -> Result<(), Fai
         }
         Format::Csv => report::csv(&mut output, &long, rows())?,
         Format::Xlsx => report::xlsx(&mut output, &speech.of("评绿"), &long, rows())?,
+        #[cfg(feature = "parquet")]
+        Format::Parquet => report::parquet(&mut output, &long, rows())?,
     }
     output.finish()
 }
