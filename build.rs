@@ -1,5 +1,5 @@
-//! Writes the traditional → simplified character table that `text::fold` reads, so that the program itself carries
-//! one small array instead of a converter that must be built at every start.
+//! Writes what the program would otherwise build at every start: the traditional → simplified character table that
+//! `text::fold` reads, and the automaton of ordinary words that `text::segment` walks.
 
 use std::{env, fs, path::Path};
 
@@ -9,8 +9,12 @@ use zhconv::{Variant, zhconv};
 const FIRST: u32 = 0x4E00;
 const LAST: u32 = 0x9FFF;
 
+/// Ordinary words, a line each, ascending.
+const WORDS: &str = "src/text/words.txt";
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={WORDS}");
     let mut table = String::from("[\n");
     for code in FIRST..=LAST {
         let simplified = char::from_u32(code).map_or(code, simplify);
@@ -22,6 +26,9 @@ fn main() {
     table.push(']');
     let folder = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&folder).join("simplified.in"), table).expect("the table can be written");
+    let words = fs::read_to_string(WORDS).expect("the word list can be read");
+    let words = fst::Set::from_iter(words.lines()).expect("the words are ascending");
+    fs::write(Path::new(&folder).join("words.fst"), words.as_fst().as_bytes()).expect("the words can be written");
 }
 
 /// One character's simplified form, followed until it no longer changes, so that folding twice equals folding once.

@@ -126,20 +126,36 @@ pub fn read_table(
         out.reserve(chunk.bytes.len() + chunk.bytes.len() / 2);
         let mut records = Records::new(text.bytes, delimiter, chunk.line);
         while let Some(record) = records.next_record() {
-            match columns.line(&text, &record) {
-                Ok(None) => {}
-                Err(bad) => rejects.push(*bad),
-                Ok(Some(line)) => {
-                    let (verdict, answer) = reader.answer(&line);
-                    totals.count(verdict, line.amount);
-                    match appending {
-                        Appending::Columns => {
-                            copy_record(&record, &columns, delimiter, out);
-                            out.extend_from_slice(answer);
-                        }
-                        Appending::Contract => push_contract(&line.id, answer, out),
+            let glimpse = match columns.glimpse(&text, &record) {
+                Ok(None) => continue,
+                Err(bad) => {
+                    rejects.push(*bad);
+                    continue;
+                }
+                Ok(Some(glimpse)) => glimpse,
+            };
+            let amount = glimpse.amount;
+            let mut give = |verdict, answer: &[u8], line: Option<&Line<'_>>| {
+                totals.count(verdict, amount);
+                match line {
+                    None => {
+                        copy_record(&record, &columns, delimiter, out);
+                        out.extend_from_slice(answer);
                     }
-                    out.push(b'\n');
+                    Some(line) => push_contract(&line.id, answer, out),
+                }
+                out.push(b'\n');
+            };
+            match (reader.glance(&glimpse.text, glimpse.kind), appending) {
+                (Some((verdict, answer)), Appending::Columns) => give(verdict, answer, None),
+                (_, Appending::Columns) => {
+                    let (verdict, answer) = reader.read(&columns.line(glimpse, &text, &record));
+                    give(verdict, answer, None);
+                }
+                (_, Appending::Contract) => {
+                    let line = columns.line(glimpse, &text, &record);
+                    let (verdict, answer) = reader.answer(&line);
+                    give(verdict, answer, Some(&line));
                 }
             }
         }

@@ -33,7 +33,7 @@ use super::{
     reader::{CELL_END, LineReader, Style},
     tickets::in_order,
 };
-use crate::ingest::{ColumnMap, Fault, Header, IngestError, Line, Quarantined, TableColumns, damaged, open_parquet};
+use crate::ingest::{ColumnMap, Fault, Glimpse, Header, IngestError, Quarantined, TableColumns, damaged, open_parquet};
 
 /// Rows that one thread takes at a time.
 const BATCH: usize = 8_192;
@@ -290,8 +290,8 @@ impl<'e> Worker<'e> {
                 Cow::Borrowed(found.unwrap_or_default().trim())
             };
             let decoded = cells.iter().all(|(_, text)| text.is_some());
-            let line: Result<Line<'_>, Box<Quarantined>> = if decoded {
-                columns.line_of(cell, number, |column, fault, detail| {
+            let glimpse: Result<Glimpse<'_>, Box<Quarantined>> = if decoded {
+                columns.glimpse_of(cell, |column, fault, detail| {
                     let raw = cells.iter().filter_map(|(_, text)| *text).collect::<Vec<_>>().join(" | ");
                     let heading = columns.header.heading(column);
                     Box::new(Quarantined::new(columns.location(number), fault, heading, detail, &raw))
@@ -299,11 +299,21 @@ impl<'e> Worker<'e> {
             } else {
                 Err(Box::new(Quarantined::new(columns.location(number), Fault::Undecodable, "", "", "")))
             };
-            match line {
-                Ok(line) => {
-                    let (verdict, answer) = self.reader.answer(&line);
-                    self.answers.extend_from_slice(answer);
-                    self.totals.count(verdict, line.amount);
+            match glimpse {
+                Ok(glimpse) => {
+                    let amount = glimpse.amount;
+                    let verdict = match self.reader.glance(&glimpse.text, glimpse.kind) {
+                        Some((verdict, answer)) => {
+                            self.answers.extend_from_slice(answer);
+                            verdict
+                        }
+                        None => {
+                            let (verdict, answer) = self.reader.read(&columns.line_of(glimpse, cell, number));
+                            self.answers.extend_from_slice(answer);
+                            verdict
+                        }
+                    };
+                    self.totals.count(verdict, amount);
                 }
                 Err(bad) => {
                     self.answers.extend([CELL_END; 3]);

@@ -7,7 +7,7 @@ use rustc_hash::FxHasher;
 use crate::{
     ingest::Line,
     matcher::{Glance, Matcher, Silence},
-    model::{Classification, Verdict},
+    model::{Classification, TextKind, Verdict},
     text::fold_into,
 };
 
@@ -76,17 +76,28 @@ impl<'e> LineReader<'e> {
     pub fn answer(&mut self, line: &Line<'_>) -> (Verdict, &[u8]) {
         match self.glance.silent(&line.text, line.kind) {
             None => self.read(line),
-            Some((verdict, Silence::Nothing)) => (verdict, &self.nothing),
-            Some((verdict, silence)) => {
-                self.said.clear();
-                write_silent(self.style, verdict, silence, &mut self.said);
-                (verdict, &self.said)
-            }
+            Some(silent) => self.silent(silent),
         }
     }
 
+    /// The same for a text in which no surface of the dictionary stands; nothing when one does, and the whole line must
+    /// be read.
+    pub fn glance(&mut self, text: &str, kind: TextKind) -> Option<(Verdict, &[u8])> {
+        let silent = self.glance.silent(text, kind)?;
+        Some(self.silent(silent))
+    }
+
+    fn silent(&mut self, (verdict, silence): (Verdict, Silence<'_>)) -> (Verdict, &[u8]) {
+        if silence == Silence::Nothing {
+            return (verdict, &self.nothing);
+        }
+        self.said.clear();
+        write_silent(self.style, verdict, silence, &mut self.said);
+        (verdict, &self.said)
+    }
+
     /// Reads a line in which a surface of the dictionary stands.
-    fn read(&mut self, line: &Line<'_>) -> (Verdict, &[u8]) {
+    pub fn read(&mut self, line: &Line<'_>) -> (Verdict, &[u8]) {
         self.key.clear();
         self.key.extend([line.kind as u8, line.role.map_or(0, |role| role as u8 + 1)]);
         for part in [&line.text, &line.spec, &line.tax_code, &line.industry] {

@@ -30,6 +30,8 @@ pub use loans::read_loans;
 #[cfg(feature = "parquet")]
 pub use parquet::{damaged, open_parquet};
 pub use quarantine::{Fault, ORIGIN_HEADINGS, Quarantined};
+#[cfg(feature = "parquet")]
+pub use quick::Glimpse;
 pub use quick::{Line, TableColumns, TextTable};
 pub use source::{ChunkDecoder, ChunkText, TextSource, too_long};
 #[cfg(feature = "parquet")]

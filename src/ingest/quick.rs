@@ -77,6 +77,19 @@ impl<'l> Line<'l> {
     }
 }
 
+/// What a row is first looked at for: most rows are answered by it, and their other cells are never read.
+#[derive(Clone, Debug)]
+pub struct Glimpse<'l> {
+    /// The text itself.
+    pub text: Cow<'l, str>,
+    /// How to read it.
+    pub kind: TextKind,
+    /// The borrower's role, when the row says it.
+    pub role: Option<Role>,
+    /// Amount of the line, negative when red.
+    pub amount: Option<Money>,
+}
+
 /// A table of delimited text whose header was understood.
 pub struct TextTable {
     /// The file's text, standing at the first record below the header.
@@ -176,8 +189,12 @@ fn raw_row(text: &str, delimiter: u8, line: u64) -> RawRow {
 }
 
 impl TableColumns {
-    /// Reads a record: a line, nothing for a row of blanks, or the row to set aside.
-    pub fn line<'t>(&self, text: &ChunkText<'t>, record: &Record<'_>) -> Result<Option<Line<'t>>, Box<Quarantined>> {
+    /// Reads of a record what it is first looked at for: nothing for a row of blanks, or the row to set aside.
+    pub fn glimpse<'t>(
+        &self,
+        text: &ChunkText<'t>,
+        record: &Record<'_>,
+    ) -> Result<Option<Glimpse<'t>>, Box<Quarantined>> {
         let whole = |fault, detail: &str| {
             let raw = String::from_utf8_lossy(record.bytes());
             let bad = Quarantined::new(self.location(record.line), fault, "", detail, &raw);
@@ -185,9 +202,8 @@ impl TableColumns {
         };
         text.record(record).map_err(|(fault, detail)| whole(fault, &detail))?;
         let own = |at| text.cell(record, at).map_or(Cow::Borrowed(""), trimmed);
-        let goods = own(self.text);
         let cells = || (0..record.fields.len()).map(|at| text.cell(record, at).unwrap_or_default());
-        if goods.is_empty() && cells().all(|cell| cell.trim().is_empty()) {
+        if own(self.text).is_empty() && cells().all(|cell| cell.trim().is_empty()) {
             return Ok(None);
         }
         if record.fields.len() > self.header.headings.len()
@@ -200,34 +216,22 @@ impl TableColumns {
             let row = RawRow { location: self.location(record.line), cells: self.cells(text, record) };
             bad_cell((&self.header, &row), column, fault, detail)
         };
-        self.line_of(own, record.line, bad).map(Some)
+        self.glimpse_of(own, bad).map(Some)
     }
 
-    /// Reads a row whose cells `cell` gives, trimmed, by their place; `bad` makes the row to set aside.
-    pub fn line_of<'t>(
+    /// The whole line of a record whose glimpse was good.
+    pub fn line<'t>(&self, glimpse: Glimpse<'t>, text: &ChunkText<'t>, record: &Record<'_>) -> Line<'t> {
+        self.line_of(glimpse, |at| text.cell(record, at).map_or(Cow::Borrowed(""), trimmed), record.line)
+    }
+
+    /// The same of a row whose cells `cell` gives, trimmed, by their place; `bad` makes the row to set aside.
+    pub fn glimpse_of<'t>(
         &self,
         cell: impl Fn(usize) -> Cow<'t, str>,
-        row: u64,
         bad: impl Fn(Column, Fault, &str) -> Box<Quarantined>,
-    ) -> Result<Line<'t>, Box<Quarantined>> {
+    ) -> Result<Glimpse<'t>, Box<Quarantined>> {
         let own = |at: Option<usize>| at.map_or(Cow::Borrowed(""), &cell);
-        let [
-            id,
-            loan_id,
-            kind,
-            spec,
-            tax_code,
-            role,
-            industry,
-            date,
-            seller,
-            buyer,
-            customer,
-            gross,
-            net,
-            tax,
-            positive,
-        ] = self.places;
+        let [_, _, kind, _, _, role, _, date, _, _, _, gross, net, tax, positive] = self.places;
         let kind = match own(kind) {
             code if !code.is_empty() => {
                 TextKind::from_code(&code).ok_or_else(|| bad(Column::Kind, Fault::NotAllowed, &code))?
@@ -240,9 +244,20 @@ impl TableColumns {
             code => Some(Role::from_code(&code).ok_or_else(|| bad(Column::Role, Fault::NotAllowed, &code))?),
         };
         let date = own(date);
-        if !date.is_empty() && parse_date(&date).is_none() {
+        if !date.is_empty() && !is_plain_date(&date) && parse_date(&date).is_none() {
             return Err(bad(Column::Date, Fault::NotDate, &date));
         }
+        let money = |at| Some(own(at)).filter(|text| !text.is_empty()).and_then(|text| Money::parse_yuan(&text));
+        let gross = money(gross);
+        // Without tax only where the amount with it is not known.
+        let (net, tax) = if gross.is_some() { (None, None) } else { (money(net), money(tax)) };
+        Ok(Glimpse { text: cell(self.text), kind, role, amount: signed_amount(gross, net, tax, &own(positive)) })
+    }
+
+    /// The whole line of a row whose glimpse was good.
+    pub fn line_of<'t>(&self, glimpse: Glimpse<'t>, cell: impl Fn(usize) -> Cow<'t, str>, row: u64) -> Line<'t> {
+        let own = |at: Option<usize>| at.map_or(Cow::Borrowed(""), &cell);
+        let [id, loan_id, _, spec, tax_code, _, industry, _, seller, buyer, customer, ..] = self.places;
         let mut given = own(id);
         if given.is_empty() {
             given = own(loan_id);
@@ -250,18 +265,18 @@ impl TableColumns {
         if given.is_empty() {
             given = Cow::Owned(row.to_string());
         }
-        let money = |at| Some(own(at)).filter(|text| !text.is_empty()).and_then(|text| Money::parse_yuan(&text));
-        Ok(Line {
+        let Glimpse { text, kind, role, amount } = glimpse;
+        Line {
             id: given,
-            text: cell(self.text),
+            text,
             kind,
             spec: own(spec),
             tax_code: own(tax_code),
             role,
             industry: own(industry),
             parties: [own(seller), own(buyer), own(customer)],
-            amount: signed_amount(money(gross), money(net), money(tax), &own(positive)),
-        })
+            amount,
+        }
     }
 
     /// How records under `header` are read; `None` without a column of texts. `kind` is that of texts whose row does not
@@ -307,7 +322,46 @@ pub(super) fn signed_amount(
 
 fn trimmed(cell: Cow<'_, str>) -> Cow<'_, str> {
     match cell {
+        Cow::Borrowed(text) if has_no_edge(text) => Cow::Borrowed(text),
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+/// Whether a cell certainly begins and ends with no blank: with a visible ASCII character or a Han character of the
+/// common block.
+fn has_no_edge(text: &str) -> bool {
+    let visible = |byte: u8| matches!(byte, 0x21..=0x7e);
+    let bytes = text.as_bytes();
+    let begins = bytes.first().is_some_and(|&byte| visible(byte) || matches!(byte, 0xe4..=0xe9));
+    begins && (bytes.last().is_some_and(|&byte| visible(byte)) || matches!(bytes, [.., 0xe4..=0xe9, _, _]))
+}
+
+/// Whether a date is certainly one: `2025-10-01` or `20251001` with a day that every month has.
+fn is_plain_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let (month, day) = match bytes {
+        [_, _, _, _, b'-' | b'/' | b'.', a, b, b'-' | b'/' | b'.', c, d] => ([*a, *b], [*c, *d]),
+        [_, _, _, _, a, b, c, d] => ([*a, *b], [*c, *d]),
+        _ => return false,
+    };
+    bytes.get(..4).is_some_and(|year| year.iter().all(u8::is_ascii_digit))
+        && matches!(month, [b'0', b'1'..=b'9'] | [b'1', b'0'..=b'2'])
+        && matches!(day, [b'0', b'1'..=b'9'] | [b'1', b'0'..=b'9'] | [b'2', b'0'..=b'8'])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// The short cuts change nothing.
+        #[test]
+        fn short_cuts_agree(text in "[ \u{3000}\u{a0}a光组　é￥。]{0,5}", date in "[0-9]{4}[-/.]?[0-3][0-9][-/.]?[0-3][0-9]") {
+            prop_assert_eq!(trimmed(Cow::Borrowed(&text)), text.trim());
+            prop_assert!(!is_plain_date(&date) || parse_date(&date).is_some(), "{date}");
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! Joints between Han characters, judged on a lattice of ordinary words.
 //!
 //! Only the *presence* of words counts, never their frequency, so that tuning or swapping the word list's counts
-//! changes no verdict. The word list is loaded when the first joint is judged: most lines never need it.
+//! changes no verdict. The words are those of jieba's list, compiled into an automaton when the program is built: they
+//! cost no time at the start and no memory of their own. jieba itself is loaded only where a text is cut into tokens.
 
 use std::sync::OnceLock;
 
+use fst::raw::Fst;
 use jieba_rs::Jieba;
 
 use super::script::{Script, script_of};
@@ -19,37 +21,79 @@ const LONGEST_ACCIDENT: usize = 3;
 const WORD_PRICE: u32 = 2;
 const SINGLE_PRICE: u32 = 3;
 
+/// The automaton over `words.txt`, written by the build script.
+static WORDS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/words.fst"));
+
 /// Ordinary Chinese words.
-#[derive(Default)]
 pub struct Segmenter {
-    words: OnceLock<Jieba>,
+    words: Words,
+    jieba: OnceLock<Jieba>,
+}
+
+/// Where joints look words up.
+enum Words {
+    Compiled(Fst<&'static [u8]>),
+    Given,
+}
+
+impl Default for Segmenter {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Segmenter {
-    /// A segmenter over jieba's own word list, loaded on first use.
+    /// A segmenter over the words that ship with the program.
     pub fn new() -> Self {
-        Self::default()
+        // The build script wrote them; were they damaged, jieba's own list would serve.
+        let words = Fst::new(WORDS).map_or(Words::Given, Words::Compiled);
+        Self { words, jieba: OnceLock::new() }
     }
 
     /// A segmenter over another word list.
     pub fn with_words(words: Jieba) -> Self {
-        Self { words: OnceLock::from(words) }
+        Self { words: Words::Given, jieba: OnceLock::from(words) }
     }
 
-    fn words(&self) -> &Jieba {
-        self.words.get_or_init(Jieba::new)
+    fn jieba(&self) -> &Jieba {
+        self.jieba.get_or_init(Jieba::new)
     }
 
-    /// Whether `word` is an ordinary word.
+    /// Whether `word` is an ordinary word of any length.
     pub fn has_word(&self, word: &str) -> bool {
-        self.words().has_word(word)
+        self.jieba().has_word(word)
+    }
+
+    /// Ends of the ordinary words of two characters and more that begin at `start`, ascending.
+    fn ends(&self, characters: &[char], start: usize) -> Vec<usize> {
+        let longest = (start + LONGEST_WORD).min(characters.len());
+        let mut ends = Vec::new();
+        match &self.words {
+            Words::Compiled(words) => {
+                let mut node = words.root();
+                for (end, character) in (start + 1..=longest).zip(characters.iter().skip(start)) {
+                    for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                        let Some(next) = node.find_input(byte) else { return ends };
+                        node = words.node(node.transition_addr(next));
+                    }
+                    if node.is_final() && end > start + 1 {
+                        ends.push(end);
+                    }
+                }
+            }
+            Words::Given => {
+                let word = |end: usize| characters.get(start..end).unwrap_or_default().iter().collect::<String>();
+                ends.extend((start + 2..=longest).filter(|&end| self.jieba().has_word(&word(end))));
+            }
+        }
+        ends
     }
 
     /// Tokens of `text` in order, as byte ranges.
     pub fn tokens(&self, text: &str) -> Vec<(usize, usize)> {
         let mut tokens = Vec::new();
         let mut start = 0;
-        for token in self.words().cut(text, false) {
+        for token in self.jieba().cut(text, false) {
             let end = start + token.word.len();
             if !token.word.trim().is_empty() {
                 tokens.push((start, end));
@@ -87,7 +131,7 @@ impl Segmenter {
         window.extend(hit.chars());
         let to = window.len();
         window.extend(right);
-        let lattice = Lattice::new(&window, self.words());
+        let lattice = Lattice::new(&window, self);
         let crossing = lattice.crossing(from, to)?;
         let (left, right) = (lattice.price(0, from, None), lattice.price(to, window.len(), None));
         let with_hit = left.unwrap_or(0) + WORD_PRICE + right.unwrap_or(0);
@@ -106,20 +150,8 @@ struct Lattice<'w> {
 }
 
 impl<'w> Lattice<'w> {
-    fn new(characters: &'w [char], words: &Jieba) -> Self {
-        let mut word = String::new();
-        let ends = (0..characters.len())
-            .map(|start| {
-                let longest = (start + LONGEST_WORD).min(characters.len());
-                (start + 2..=longest)
-                    .filter(|&end| {
-                        word.clear();
-                        word.extend(characters.get(start..end).unwrap_or_default());
-                        words.has_word(&word)
-                    })
-                    .collect()
-            })
-            .collect();
+    fn new(characters: &'w [char], words: &Segmenter) -> Self {
+        let ends = (0..characters.len()).map(|start| words.ends(characters, start)).collect();
         Self { characters, ends }
     }
 
@@ -170,6 +202,27 @@ mod tests {
     fn crossing(text: &str, hit: &str) -> Option<String> {
         let start = text.find(hit).unwrap();
         Segmenter::new().crossing_word(text, start, start + hit.len())
+    }
+
+    #[test]
+    fn the_compiled_words_are_those_of_jieba() {
+        let (compiled, jieba) = (Segmenter::new(), Jieba::new());
+        let Words::Compiled(words) = &compiled.words else { panic!("the words are not compiled") };
+        let mut listed = 0;
+        for word in include_str!("words.txt").lines() {
+            assert!(jieba.has_word(word) && words.contains_key(word), "{word}");
+            listed += 1;
+        }
+        assert_eq!(words.len(), listed);
+        // And none is missing: jieba finds no other word in a long text.
+        let text = include_str!("words.txt").replace('\n', "");
+        let text: String = text.chars().step_by(7).take(60_000).collect();
+        for token in jieba.cut_all(&text) {
+            let han = token.word.chars().all(|c| script_of(c) == Script::Han);
+            if han && (2..=LONGEST_WORD).contains(&token.word.chars().count()) {
+                assert!(words.contains_key(token.word), "{}", token.word);
+            }
+        }
     }
 
     #[test]

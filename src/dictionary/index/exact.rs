@@ -100,14 +100,10 @@ impl ExactIndex {
             let code = self.code(character);
             if code != 0 {
                 let end = place + character.len_utf8();
-                if !stored.singles.is_empty()
-                    && let Ok(found) = stored.singles.binary_search_by_key(&code, |single| single.0)
-                    && let Some(&(_, node)) = stored.singles.get(found)
-                {
+                if let Some(node) = stored.single(code) {
                     stored.emit(node, place, end, &mut hits);
                 }
-                if before.0 != 0
-                    && stored.passes(before.0, code)
+                if self.may_begin(before.0, code)
                     && let Some(node) = stored.pair(before.0, code)
                 {
                     self.walk(node, before.1, end, text, &mut hits);
@@ -123,16 +119,27 @@ impl ExactIndex {
 
     /// Whether any surface stands in a text given by the codes of its characters.
     pub(super) fn holds(&self, codes: &[u16]) -> bool {
-        let stored = &self.stored;
-        let single = |code| stored.singles.binary_search_by_key(code, |single: &(u16, u32)| single.0).is_ok();
-        if !stored.singles.is_empty() && codes.iter().any(single) {
-            return true;
-        }
-        codes.iter().zip(codes.iter().skip(1)).zip(2..).any(|((&first, &second), next)| {
-            stored.passes(first, second)
-                && first != 0
-                && stored.pair(first, second).is_some_and(|node| stored.reaches(node, codes.get(next..)))
-        })
+        let pairs = codes.iter().zip(codes.iter().skip(1)).zip(0..);
+        codes.iter().any(|&code| self.is_single(code))
+            || pairs
+                .into_iter()
+                .any(|((&first, &second), place)| self.may_begin(first, second) && self.begins_at(codes, place))
+    }
+
+    /// Whether a surface could begin with these two codes: false is certain, true is not. 0 begins none.
+    pub(super) fn may_begin(&self, first: u16, second: u16) -> bool {
+        first != 0 && self.stored.passes(first, second)
+    }
+
+    /// Whether a surface of two characters or more begins at a place of a text given by codes.
+    pub(super) fn begins_at(&self, codes: &[u16], place: usize) -> bool {
+        let Some(&[first, second, ref rest @ ..]) = codes.get(place..) else { return false };
+        self.stored.pair(first, second).is_some_and(|node| self.stored.reaches(node, rest))
+    }
+
+    /// Whether a character is a surface in itself.
+    pub(super) fn is_single(&self, code: u16) -> bool {
+        self.stored.single(code).is_some()
     }
 
     /// Follows the text behind `end` from `node`, taking every surface on the way.
@@ -240,6 +247,12 @@ impl Stored {
         }
     }
 
+    /// The node of a character that is a surface in itself.
+    fn single(&self, code: u16) -> Option<u32> {
+        let found = self.singles.binary_search_by_key(&code, |single| single.0).ok()?;
+        self.singles.get(found).map(|single| single.1)
+    }
+
     fn passes(&self, first: u16, second: u16) -> bool {
         let bit = mixed(pair_of(first, second)) & (self.gate.len() * 64).wrapping_sub(1);
         self.gate.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
@@ -266,9 +279,9 @@ impl Stored {
     }
 
     /// Whether a surface ends at `node` or further down, along `codes`.
-    fn reaches(&self, mut node: u32, codes: Option<&[u16]>) -> bool {
+    fn reaches(&self, mut node: u32, codes: &[u16]) -> bool {
         let ends = |node| self.range(&self.first_output, node).is_some_and(|outputs| !outputs.is_empty());
-        for &code in codes.unwrap_or_default() {
+        for &code in codes {
             if ends(node) {
                 return true;
             }

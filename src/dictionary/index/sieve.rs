@@ -23,7 +23,10 @@ pub struct Sieve<'d> {
     /// The first two characters of watched words, and the last ones of watched endings, all folded.
     watched: Vec<(char, char)>,
     last: Vec<char>,
+    /// The codes of the text so far.
     codes: Vec<u16>,
+    /// Places in `codes` where two codes could begin a surface.
+    gates: Vec<usize>,
     /// Places in `codes` of the blanks between two Han characters.
     blanks: Vec<usize>,
 }
@@ -37,7 +40,9 @@ const ALPHABETIC: u32 = 1 << 20;
 const FIRST: u32 = 1 << 21;
 const SECOND: u32 = 1 << 22;
 const LAST: u32 = 1 << 23;
-const SCRIPT: u32 = 24;
+/// A surface in itself.
+const SINGLE: u32 = 1 << 24;
+const SCRIPT: u32 = 25;
 
 impl<'d> Sieve<'d> {
     /// Looks for the surfaces of `index`. A text in which a pair of neighbours could begin one of `words` (of two characters or more), or whose last
@@ -53,31 +58,36 @@ impl<'d> Sieve<'d> {
         };
         let watched = words.filter_map(begins).collect();
         let last = endings.filter_map(|word| word.chars().next_back()).collect();
-        Self { index, known: vec![0; 0x1_0000], watched, last, codes: Vec::new(), blanks: Vec::new() }
+        let known = vec![0; 0x1_0000];
+        Self { index, known, watched, last, codes: Vec::new(), gates: Vec::new(), blanks: Vec::new() }
     }
 
     /// Looks at `text`, which need not be folded.
     pub fn look(&mut self, text: &str) -> Look {
-        let mut codes = std::mem::take(&mut self.codes);
-        codes.clear();
-        let look = self.fill(text, &mut codes);
-        let look = if self.index.holds(&codes) { Look::Surface } else { look };
-        let look = if look == Look::Plain && self.holds_broken(&codes) { Look::Unsure } else { look };
-        self.codes = codes;
-        look
+        let look = self.fill(text);
+        if look == Look::Unsure && self.codes.is_empty() {
+            return look;
+        }
+        if look == Look::Surface || self.gates.iter().any(|&gate| self.index.begins_at(&self.codes, gate)) {
+            return Look::Surface;
+        }
+        if look == Look::Plain && self.holds_broken() { Look::Unsure } else { look }
     }
 
     /// Whether a surface stands there once the blanks between Han characters are taken away.
-    fn holds_broken(&self, codes: &[u16]) -> bool {
+    fn holds_broken(&self) -> bool {
         if self.blanks.is_empty() {
             return false;
         }
-        let joined = codes.iter().zip(0..).filter(|(_, place)| !self.blanks.contains(place));
+        let joined = self.codes.iter().zip(0..).filter(|(_, place)| !self.blanks.contains(place));
         self.index.holds(&joined.map(|(code, _)| *code).collect::<Vec<_>>())
     }
 
-    /// Folds `text` into codes of the index.
-    fn fill(&mut self, text: &str, codes: &mut Vec<u16>) -> Look {
+    /// Folds `text` into codes of the index and notes where a surface could begin. A surface of one character is told
+    /// at once.
+    fn fill(&mut self, text: &str) -> Look {
+        self.codes.clear();
+        self.gates.clear();
         self.blanks.clear();
         let mut blank = false;
         let mut before = 0;
@@ -88,7 +98,7 @@ impl<'d> Sieve<'d> {
             let now = self.known(character);
             if now & (BLANK | INVISIBLE | SEVERAL) != 0 {
                 if now & SEVERAL != 0 {
-                    codes.clear();
+                    self.codes.clear();
                     return Look::Unsure;
                 }
                 blank |= now & BLANK != 0;
@@ -98,17 +108,27 @@ impl<'d> Sieve<'d> {
                 blank = false;
                 if before != 0 && keeps_blank(script(before), script(now)) {
                     if script(before) == Script::Han {
-                        self.blanks.push(codes.len());
+                        self.blanks.push(self.codes.len());
                     }
-                    codes.push(self.index.code(' '));
-                    before = 0;
+                    let code = self.index.code(' ');
+                    if self.index.may_begin(before as u16, code) {
+                        self.gates.push(self.codes.len() - 1);
+                    }
+                    self.codes.push(code);
+                    before = u32::from(code);
                 }
             }
-            codes.push(now as u16);
+            if self.index.may_begin(before as u16, now as u16) {
+                self.gates.push(self.codes.len() - 1);
+            }
+            self.codes.push(now as u16);
             watched |= before & FIRST != 0 && now & SECOND != 0 && self.is_watched(first, character);
             all |= now;
             before = now;
             first = character;
+        }
+        if all & SINGLE != 0 {
+            return Look::Surface;
         }
         let plain = all & ALPHABETIC != 0 && !watched && before & LAST == 0;
         if plain { Look::Plain } else { Look::Unsure }
@@ -138,7 +158,9 @@ impl<'d> Sieve<'d> {
                 Single::Several => SEVERAL,
                 Single::One(folded) => {
                     let flag = |set: bool, bit: u32| if set { bit } else { 0 };
-                    u32::from(self.index.code(folded))
+                    let code = self.index.code(folded);
+                    u32::from(code)
+                        | flag(self.index.is_single(code), SINGLE)
                         | flag(folded.is_alphabetic(), ALPHABETIC)
                         | flag(self.watched.iter().any(|pair| pair.0 == folded), FIRST)
                         | flag(self.watched.iter().any(|pair| pair.1 == folded), SECOND)
@@ -154,7 +176,7 @@ impl<'d> Sieve<'d> {
 }
 
 fn script(known: u32) -> Script {
-    match known >> SCRIPT {
+    match known >> SCRIPT & 3 {
         0 => Script::Han,
         1 => Script::Latin,
         2 => Script::Digit,
