@@ -8,7 +8,7 @@ use crate::{
     ingest::Line,
     matcher::{Glance, Matcher, Silence},
     model::{Classification, TextKind, Verdict},
-    text::fold_into,
+    text::{Single, fold_into, fold_single},
 };
 
 /// Answers remembered by one reader.
@@ -123,9 +123,18 @@ impl<'e> LineReader<'e> {
 
     /// Whether the name of a party stands in the text.
     fn names_a_party(&mut self, line: &Line<'_>) -> bool {
+        if line.parties.iter().all(|name| name.is_empty()) {
+            return false;
+        }
         fold_into(&line.text, &mut self.folded);
         let text = std::mem::take(&mut self.folded);
         let named = line.parties.iter().filter(|name| !name.is_empty()).any(|name| {
+            // Most names end in a character that the text does not have.
+            if let Some(Single::One(last)) = name.chars().next_back().map(fold_single)
+                && !text.contains(last)
+            {
+                return false;
+            }
             fold_into(name, &mut self.folded);
             !self.folded.is_empty() && text.contains(self.folded.as_str())
         });

@@ -1,10 +1,10 @@
 //! Which groups of cue words stand in a text, told in one scan.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
+use rustc_hash::FxHashMap;
 
-use super::{CueGroup, Dictionary};
+use super::{CueGroup, Dictionary, ExactIndex};
 
 /// Groups that one set can tell apart; a group beyond is always looked through.
 const TOLD: usize = 64;
@@ -12,15 +12,15 @@ const TOLD: usize = 64;
 /// Finds the words of all groups at once.
 #[derive(Debug)]
 pub(super) struct CueFinder {
-    automaton: AhoCorasick,
-    /// Group of each word of the automaton.
+    index: ExactIndex,
+    /// Group of each word of the index.
     group_of: Vec<usize>,
-    number: HashMap<String, usize>,
+    number: FxHashMap<String, usize>,
 }
 
 impl CueFinder {
     /// `None` when the words cannot be compiled; then every group is looked through.
-    pub(super) fn new(groups: &HashMap<String, CueGroup>) -> Option<Self> {
+    pub(super) fn new(groups: &FxHashMap<String, CueGroup>) -> Option<Self> {
         let mut names: Vec<&String> = groups.keys().collect();
         names.sort();
         let mut words = Vec::new();
@@ -32,7 +32,7 @@ impl CueFinder {
             }
         }
         let number = names.into_iter().cloned().enumerate().map(|(number, name)| (name, number)).collect();
-        Some(Self { automaton: AhoCorasick::new(words).ok()?, group_of, number })
+        Some(Self { index: ExactIndex::new(&words).ok()?, group_of, number })
     }
 }
 
@@ -60,8 +60,8 @@ impl Dictionary {
         let finder = self.cue_finder.get_or_init(|| CueFinder::new(&self.cues));
         let mut said = 0;
         if let Some(finder) = finder {
-            for found in finder.automaton.find_overlapping_iter(text) {
-                said |= finder.group_of.get(found.pattern().as_usize()).map_or(0, |number| 1 << number);
+            for found in finder.index.hits(text) {
+                said |= finder.group_of.get(found.surface).map_or(0, |number| 1 << number);
             }
         }
         Cues { dictionary: self, said }

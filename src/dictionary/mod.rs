@@ -12,9 +12,9 @@ mod source;
 mod table;
 mod term;
 
-use std::{collections::HashMap, path::Path, sync::OnceLock};
+use std::{path::Path, sync::OnceLock};
 
-use aho_corasick::AhoCorasick;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 pub use builtin::{Layer, builtin_texts, read_conditions, read_folder};
@@ -50,16 +50,16 @@ pub struct Dictionary {
     terms: Vec<Term>,
     negatives: Vec<Negative>,
     exclusions: Vec<Exclusion>,
-    cues: HashMap<String, CueGroup>,
-    tails: HashMap<String, Tail>,
-    clause_words: HashMap<String, ClauseWord>,
+    cues: FxHashMap<String, CueGroup>,
+    tails: FxHashMap<String, Tail>,
+    clause_words: FxHashMap<String, ClauseWord>,
     longest_tail: usize,
-    labels: HashMap<String, TaxLabel>,
-    label_by_prefix: HashMap<String, String>,
+    labels: FxHashMap<String, TaxLabel>,
+    label_by_prefix: FxHashMap<String, String>,
     surfaces: Vec<Surface>,
     exact: ExactIndex,
     /// Made on first use: most texts have no candidate, and need none.
-    exclusion_automaton: OnceLock<Option<AhoCorasick>>,
+    exclusion_index: OnceLock<Option<ExactIndex>>,
     cue_finder: cues::LazyCueFinder,
     fingerprint: String,
 }
@@ -113,14 +113,14 @@ impl Dictionary {
     }
 
     fn from_parts(tables: Tables, surfaces: Vec<Surface>, exact: ExactIndex, fingerprint: String) -> Self {
-        let mut label_by_prefix = HashMap::new();
+        let mut label_by_prefix = FxHashMap::default();
         // In the order of labels: when two claim a prefix, the same one wins in every run.
         for (label, row) in &tables.labels {
             for prefix in &row.prefixes {
                 label_by_prefix.insert(prefix.clone(), label.clone());
             }
         }
-        let labels: HashMap<String, TaxLabel> = tables.labels.into_iter().collect();
+        let labels: FxHashMap<String, TaxLabel> = tables.labels.into_iter().collect();
         Self {
             longest_tail: tables
                 .tails
@@ -139,7 +139,7 @@ impl Dictionary {
             label_by_prefix,
             surfaces,
             exact,
-            exclusion_automaton: OnceLock::new(),
+            exclusion_index: OnceLock::new(),
             cue_finder: OnceLock::new(),
             fingerprint,
         }
@@ -195,13 +195,11 @@ impl Dictionary {
         &'d self,
         text: &'t str,
     ) -> impl Iterator<Item = (usize, usize, &'d Exclusion)> + use<'d, 't> {
-        // Compiling fails only beyond 2³¹ states; the surfaces are some thousands.
-        let automaton = self
-            .exclusion_automaton
-            .get_or_init(|| AhoCorasick::new(self.exclusions.iter().map(|exclusion| exclusion.surface.as_str())).ok());
-        automaton.iter().flat_map(move |automaton| automaton.find_overlapping_iter(text)).filter_map(|hit| {
-            self.exclusions.get(hit.pattern().as_usize()).map(|exclusion| (hit.start(), hit.end(), exclusion))
-        })
+        // Compiling fails only beyond 65,535 different characters.
+        let surfaces = || self.exclusions.iter().map(|exclusion| exclusion.surface.as_str()).collect::<Vec<_>>();
+        let index = self.exclusion_index.get_or_init(|| ExactIndex::new(&surfaces()).ok());
+        let hits = index.iter().flat_map(move |index| index.hits(text));
+        hits.filter_map(|hit| self.exclusions.get(hit.surface).map(|exclusion| (hit.start, hit.end, exclusion)))
     }
 
     /// The cue group `name`.

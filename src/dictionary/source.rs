@@ -6,6 +6,7 @@ use std::{
 };
 
 use csv::StringRecord;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -92,9 +93,9 @@ pub struct Tables {
     /// Cue groups by name.
     pub cues: BTreeMap<String, CueGroup>,
     /// What may follow a term: folded word → meaning.
-    pub tails: HashMap<String, Tail>,
+    pub tails: FxHashMap<String, Tail>,
     /// Words of sentences: folded word → meaning.
-    pub clause_words: HashMap<String, ClauseWord>,
+    pub clause_words: FxHashMap<String, ClauseWord>,
     /// Tax labels by 简称.
     pub labels: BTreeMap<String, TaxLabel>,
 }

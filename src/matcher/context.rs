@@ -9,16 +9,50 @@ use crate::{
 /// The first alternative of `needs` that holds in `text`, as its words; `None` when none does. A word counts only when
 /// `marks` takes its place and it.
 pub fn company(cues: Cues<'_>, needs: &Needs, text: &str, marks: impl Fn(usize, &str) -> bool) -> Option<String> {
+    let letters = Letters::of(text);
     needs.iter().find_map(|alternative| {
-        let words: Option<Vec<String>> = alternative.iter().map(|need| found(cues, need, text, &marks)).collect();
+        let words: Option<Vec<String>> =
+            alternative.iter().map(|need| found(cues, need, text, &letters, &marks)).collect();
         words.filter(|words| !words.is_empty()).map(|words| words.join("+"))
     })
 }
 
-fn found(cues: Cues<'_>, need: &Need, text: &str, marks: &impl Fn(usize, &str) -> bool) -> Option<String> {
+/// Which characters stand in a text, by the lowest bits of their code: most words of a term's company are ruled out
+/// without a search.
+struct Letters([u64; 4]);
+
+impl Letters {
+    fn of(text: &str) -> Self {
+        let mut bits = [0; 4];
+        for character in text.chars() {
+            let code = character as usize & 255;
+            if let Some(word) = bits.get_mut(code / 64) {
+                *word |= 1 << (code % 64);
+            }
+        }
+        Self(bits)
+    }
+
+    /// False only when `word` cannot stand in the text.
+    fn may_hold(&self, word: &str) -> bool {
+        word.chars().take(2).all(|character| {
+            let code = character as usize & 255;
+            self.0.get(code / 64).is_some_and(|bits| bits >> (code % 64) & 1 == 1)
+        })
+    }
+}
+
+fn found(
+    cues: Cues<'_>,
+    need: &Need,
+    text: &str,
+    letters: &Letters,
+    marks: &impl Fn(usize, &str) -> bool,
+) -> Option<String> {
     let denials = cues.words("negation");
     let stands = |word: &String| {
         !word.is_empty()
+            && letters.may_hold(word)
             && text.match_indices(word.as_str()).any(|(at, _)| {
                 let stop = at + word.len();
                 marks(at, word)
@@ -34,7 +68,11 @@ fn found(cues: Cues<'_>, need: &Need, text: &str, marks: &impl Fn(usize, &str) -
 
 /// A word of `needs` that `text` denies, with the denial: 非节能.
 pub fn denied(cues: Cues<'_>, needs: &Needs, text: &str) -> Option<String> {
+    let letters = Letters::of(text);
     let denial = |word: &String| {
+        if !letters.may_hold(word) {
+            return None;
+        }
         text.match_indices(word.as_str()).find_map(|(at, _)| {
             let before = text.get(..at)?;
             let no = ["非", "不含", "无"].iter().find(|no| before.ends_with(**no))?;

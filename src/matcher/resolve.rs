@@ -136,11 +136,10 @@ impl Matcher<'_> {
             .filter(|crossing| crossing.relation == Relation::Exact)
             .map(|crossing| crossing.from.1.as_str())
             .collect();
-        let mut seen = HashSet::new();
-        let mut entries = Vec::new();
+        let mut entries: Vec<EntryLink> = Vec::new();
         let mut add = |code: &str, role: Role| {
             if let Some(entry) = self.catalogue.entry(&self.edition.id, code)
-                && seen.insert((role, code.to_owned()))
+                && !entries.iter().any(|known| known.role == role && known.code == code)
             {
                 entries.push(EntryLink {
                     edition: self.edition.id.clone(),
