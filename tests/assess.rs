@@ -353,3 +353,17 @@ fn invoices_of_other_buyers_are_passed_over_and_counted() {
     assert!(ran.stderr.contains("发票明细 1 行") && ran.stderr.contains("1 行不属于这些借款人"), "{}", ran.stderr);
     assert_eq!(share(&ran.lines()[0]), percent(100));
 }
+
+#[test]
+fn a_loan_of_nobody_takes_no_invoice_of_nobody() {
+    let desk = Desk::new();
+    let mut nobody = loan("L1", "");
+    (nobody[1], nobody[2]) = (String::new(), String::new());
+    desk.loans(&[nobody, loan("L2", "")]);
+    let mut of_nobody = line("N1", SOLAR, "100000.00");
+    (of_nobody[4], of_nobody[5]) = (String::new(), String::new());
+    desk.invoices("inv.csv", &[of_nobody]);
+    let ran = desk.assess(&["inv.csv"], &["--format", "ndjson"]).exits(0);
+    assert!(ran.stderr.contains("发票明细 0 行") && ran.stderr.contains("1 行不属于这些借款人"), "{}", ran.stderr);
+    assert!(ran.lines().iter().all(|decision| string(decision, "verdict") != "green"));
+}

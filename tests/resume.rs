@@ -146,13 +146,166 @@ fn a_run_that_is_not_the_same_is_refused_and_says_why() {
     assert!(stdin.exits(2).stderr.contains("标准输入"));
 }
 
+/// A ledger and two invoice files that share some invoices, with red, void, foreign and bad rows.
+struct Bank {
+    folder: tempfile::TempDir,
+}
+
+impl Bank {
+    fn new(borrowers: usize, lines: usize) -> Self {
+        let folder = folder();
+        let mut ledger =
+            "借据号,客户名称,纳税人识别号,贷款用途,放款金额,审批日期,放款日期,行业代码,否决项\n".to_owned();
+        for loan in 0..borrowers * 2 {
+            // Every third borrower has no tax id and is joined by name.
+            let borrower = loan * 7 % borrowers;
+            let id = if borrower.is_multiple_of(3) { String::new() } else { format!("9133100000000{borrower:05}") };
+            let amount = if loan == 5 { "很多".to_owned() } else { format!("{}", 10_000 + loan * 250) };
+            let purpose = ["购买光伏组件", "购买永磁变频空压机2台", "流动资金周转", "购钢材"][loan % 4];
+            ledger.push_str(&format!(
+                "L{loan:05},第{borrower}号有限公司,{id},{purpose},{amount},2025-10-13,2025-10-20,C3825,无\n"
+            ));
+        }
+        write(folder.path(), "台账.csv", ledger);
+        let head = "数电票号码,开票日期,销方识别号,销方名称,购方识别号,购买方名称,货物或应税劳务名称,规格型号,价税合计,发票状态,是否正数发票\n";
+        let goods = ["*光伏设备*光伏组件", "螺纹钢", "*压缩机*永磁变频空压机", "水性涂料", "电动机"];
+        for (file, from, to) in [("一.csv", 0, lines * 2 / 3), ("二.csv", lines / 2, lines)] {
+            let mut text = head.to_owned();
+            for row in from..to {
+                let borrower = row * 13 % (borrowers + 4);
+                let date = if row % 331 == 7 { "某日" } else { "2025-10-26" };
+                let (status, positive) = match row % 41 {
+                    3 => ("已作废", "是"),
+                    9 => ("正常", "否"),
+                    _ => ("正常", "是"),
+                };
+                let number = if row % 29 == 1 { String::new() } else { format!("{:020}", row / 2) };
+                text.push_str(&format!(
+                    "{number},{date},S{},卖方,9133100000000{borrower:05},第{borrower}号有限公司,{},型{row},{}.25,{status},{positive}\n",
+                    row % 9, goods[row % 5], row % 900
+                ));
+            }
+            write(folder.path(), file, text);
+        }
+        Self { folder }
+    }
+
+    fn args(&self, more: &[&str]) -> Vec<String> {
+        let args = ["assess", "--loans", "台账.csv", "--invoices", "一.csv", "二.csv", "--format", "csv"];
+        args.iter().chain(more).map(|arg| (*arg).to_owned()).collect()
+    }
+
+    fn run(&self, more: &[&str]) -> support::Ran {
+        support::lvjian_in(self.folder.path(), &self.args(more))
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.folder.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+}
+
+#[test]
+fn decisions_do_not_depend_on_how_borrowers_are_parted() {
+    let bank = Bank::new(40, 3_000);
+    let whole = bank.run(&["--store", "s1", "--quarantine", "q1", "--threads", "1"]).exits(0);
+    let parted = bank.run(&["--store", "s2", "--quarantine", "q2", "--part-size", "9000", "--threads", "3"]).exits(0);
+    assert!(whole.stdout == parted.stdout && whole.text().lines().count() == 80, "{}", whole.stderr);
+    assert!(bank.read("s1/decisions.ndjson") == bank.read("s2/decisions.ndjson"));
+    let aside = bank.read("q1");
+    assert!(aside == bank.read("q2") && aside.starts_with("{\"file\":\"台账.csv\"".as_bytes()));
+    assert!(whole.stderr.contains("重复发票已略去") && whole.stderr.contains("不属于这些借款人"), "{}", whole.stderr);
+    for (number, more) in [["--compare-edition", "gid-2019"], ["--lang", "en"]].into_iter().enumerate() {
+        let own = |more: &[&str]| [&more, &["--store", "s3"][..]].concat();
+        let whole = bank.run(&own(&more)).exits(0);
+        let run = format!("r{number}");
+        bank.run(&own(&[&more[..], &["--part-size", "9000", "--run", &run]].concat())).exits(0);
+        assert!(whole.stdout == bank.read(&format!("{run}/output.csv")), "{more:?}");
+    }
+    let same = support::lvjian_in(bank.folder.path(), &["replay", "--store", "s2"]).exits(0);
+    assert!(same.text().contains("79 笔逐字节一致，0 笔不同"), "{}", same.text());
+}
+
+#[test]
+fn a_killed_assessment_is_taken_up_and_gives_the_same_bytes() {
+    let bank = Bank::new(60, 6_000);
+    bank.run(&["--store", "s1", "--quarantine", "q1", "-o", "once.csv"]).exits(0);
+    let mut state = 3;
+    let part = ["--part-size", "6000", "--run", "run", "--resume", "--store", "s2"];
+    for _ in 0..6 {
+        let mut killed = command(&bank.args(&part));
+        killed.current_dir(bank.folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = killed.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(chance(&mut state) % 1_200));
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+    bank.run(&[&part[..], &["--quarantine", "q2"]].concat()).exits(0);
+    assert!(bank.read("once.csv") == bank.read("run/output.csv"));
+    assert!(bank.read("s1/decisions.ndjson") == bank.read("s2/decisions.ndjson"));
+    assert!(bank.read("q1") == bank.read("q2"));
+    let mut left: Vec<_> =
+        fs::read_dir(bank.folder.path().join("run")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".part")), "{left:?}");
+    // Taken up when it is done, it says so; under other rules or other files it is refused.
+    assert!(bank.run(&part).exits(0).stderr.contains("早已完成"));
+    assert!(bank.run(&["--run", "run"]).exits(2).stderr.contains("--resume"));
+    for (option, value, said) in [
+        ("--compare-edition", "gid-2019", "--compare-edition — → gid-2019"),
+        ("--lang", "en", "--lang zh → en"),
+        ("--standard", "cqjr-026-2024", "sme-green-2022"),
+    ] {
+        let other = bank.run(&[&part[..], &[option, value]].concat()).exits(2);
+        assert!(other.stderr.contains("不能接着做") && other.stderr.contains(said), "{}", other.stderr);
+    }
+    let ledger = String::from_utf8(bank.read("台账.csv")).unwrap();
+    write(bank.folder.path(), "台账.csv", ledger.replace("购钢材", "购木材"));
+    let changed = bank.run(&part).exits(2);
+    assert!(changed.stderr.contains("台账.csv 的内容已变"), "{}", changed.stderr);
+    let overlay = bank.folder.path().join("overlay");
+    fs::create_dir(&overlay).unwrap();
+    write(&overlay, "exclusions.csv", "surface,kind,blocks,reason,source,from,to\n");
+    let other = bank.run(&[&part[..], &["--dict", "overlay"]].concat()).exits(2);
+    assert!(other.stderr.contains("dictionary:") && other.stderr.contains('→'), "{}", other.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_assessment_on_a_full_disk_is_told_and_taken_up() {
+    let bank = Bank::new(40, 4_000);
+    bank.run(&["--store", "s1", "-o", "once.csv"]).exits(0);
+    let mut fenced = std::process::Command::new("sh");
+    fenced.args(["-c", "trap '' XFSZ; ulimit -f 200; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_lvjian")]);
+    fenced.args(bank.args(&["--part-size", "9000", "--run", "run", "--store", "s2", "--as-of", support::AS_OF]));
+    fenced.current_dir(bank.folder.path());
+    let full = support::finish(fenced, b"").exits(2);
+    assert!(full.stderr.contains("输出失败"), "{}", full.stderr);
+    assert!(
+        !bank.folder.path().join("run/output.csv").exists() && !bank.folder.path().join("s2/decisions.ndjson").exists()
+    );
+    bank.run(&["--run", "run", "--resume", "--store", "s2"]).exits(0);
+    assert!(bank.read("once.csv") == bank.read("run/output.csv"));
+}
+
 #[test]
 fn an_input_that_cannot_be_read_is_named_and_the_run_goes_on_when_it_can() {
-    let desk = folder();
-    // The second file is cut short inside its packing, behind what is looked at beforehand.
+    let bank = Bank::new(10, 300);
+    let there = bank.folder.path().join("二.csv");
+    let away = bank.folder.path().join("二.bak");
+    fs::rename(&there, &away).unwrap();
+    for args in [vec!["--run", "r1"], vec![]] {
+        let ran = bank.run(&args).exits(2);
+        assert!(ran.stderr.contains("二.csv") && ran.stderr.contains("无法读取"), "{}", ran.stderr);
+    }
+    fs::create_dir(&there).unwrap();
+    assert!(bank.run(&["--run", "r1"]).exits(2).stderr.contains("二.csv"));
+    fs::remove_dir(&there).unwrap();
+    fs::rename(&away, &there).unwrap();
+    bank.run(&["--run", "r1"]).exits(0);
+    // The same for lines: the second file is cut short inside its packing, behind what is looked at beforehand.
     let packed = zstd::encode_all(table(14_000).as_bytes(), 1).unwrap();
     let (first, second) = (table(500), &packed[..packed.len() / 10 * 9]);
-    let inputs = vec![write(desk.path(), "a.csv", first), write(desk.path(), "b.csv.zst", second)];
+    let inputs = vec![write(bank.folder.path(), "a.csv", first), write(bank.folder.path(), "b.csv.zst", second)];
     let job = Job { folder: folder(), inputs: inputs.clone(), format: "csv" };
     let run = job.folder.path().join("run");
     let cut = lvjian(&job.args(&run, &[]), b"").exits(2);

@@ -1,12 +1,14 @@
 //! Millions of lines: chunks by ticket on several threads, answers in the order of the input, memory bounded by the
 //! chunks and not by the file.
 
+mod borrowers;
 mod chunks;
 mod documents;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod reader;
 mod run;
+mod spill;
 mod tickets;
 
 use std::io;
@@ -17,6 +19,7 @@ use crate::{
     model::{Classification, Document, Money, TextKind, Verdict},
 };
 
+pub use borrowers::{PART, PartedInvoices};
 pub use chunks::{Appending, headings_of, read_lines, read_table};
 pub use documents::read_any;
 #[cfg(feature = "parquet")]

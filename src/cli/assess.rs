@@ -1,29 +1,32 @@
 //! `assess`: loans with their invoices in, 认绿 decisions out.
 
 use std::{
-    collections::HashSet,
-    io::{IsTerminal, Write},
+    fs::{self, File},
+    io::{self, BufWriter, Seek, Write},
     path::{Path, PathBuf},
 };
 
 use clap::Args;
+use serde_json::Value;
 
 use super::{
     Failure, Shared,
-    classify::column_map,
+    classify::ending,
+    decided::{Decided, Head},
     editions,
     language::{Language, Speech, headings},
+    ledger::{Ledger, Outcome},
     output::{Format, Output},
-    quarantine::{finish_quarantine, tell_ignored},
-    report::{self, Heading},
-    runs::files,
-    standard::find_pack,
+    quarantine::{Quarantine, line_of},
+    report::{Heading, Report},
+    runs::{files, hand_out, input_files},
 };
 use crate::{
-    decision::{Decision, SideBySide},
-    engine::{DecisionTask, LoanInput},
-    ingest::{Input, InvoiceBook, Quarantined, Sink, read_loans},
-    model::{Loan, Verdict},
+    batch::{Manifest, Mark, PART, PartedInvoices, Run, Totals},
+    catalogue::Edition,
+    decision::Decision,
+    ingest::Input,
+    model::Verdict,
     store::{DecisionStore, RunRecord, hash_file},
 };
 
@@ -62,6 +65,15 @@ pub struct AssessArgs {
     /// 有隔离行时退出码为 1 / exit 1 when rows were set aside
     #[arg(long)]
     fail_on_rejects: bool,
+    /// 可续跑的运行：清单与检查点存于此目录 / a run that can be taken up again
+    #[arg(long, value_name = "DIR")]
+    run: Option<PathBuf>,
+    /// 接着做 --run 目录里没做完的运行 / take up the run again
+    #[arg(long, requires = "run")]
+    resume: bool,
+    /// Bytes of invoices that are held at a time; for tests of the seams between parts.
+    #[arg(long, hide = true, default_value_t = PART)]
+    part_size: u64,
 }
 
 const HEADINGS: &[Heading<'static>] = &[
@@ -133,22 +145,20 @@ fn long_row(decision: &Decision, speech: &Speech) -> Vec<String> {
     row
 }
 
-fn long_headings() -> Vec<Heading<'static>> {
-    HEADINGS.iter().chain(MORE).map(|heading| Heading { name: heading.name, width: heading.width }).collect()
-}
-
-/// What a run of `assess` gives.
-pub(super) struct Assessed {
-    /// Decisions in ledger order.
-    pub decisions: Vec<Decision>,
-    /// The same loans with the edition asked for beside their own, in that order.
-    pub beside: Vec<SideBySide>,
-    /// Rows that could not be read.
-    pub set_aside: Vec<Quarantined>,
+/// One run of `assess`.
+struct Job<'j> {
+    shared: &'j Shared,
+    args: &'j AssessArgs,
+    ledger: Ledger<'j>,
+    /// The edition to compare with.
+    edition: Option<&'j Edition>,
+    speech: Speech,
 }
 
 pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
     let speech = Speech::new(args.lang, Some(&args.standard))?;
+    let engine = shared.engine()?;
+    let edition = args.compare_edition.as_deref().map(|id| editions::edition(engine, id)).transpose()?;
     let mut record = RunRecord {
         loans: args.loans.clone(),
         invoices: files(&args.invoices)?,
@@ -156,21 +166,205 @@ pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
         standard: args.standard.clone(),
         hashes: Vec::new(),
     };
-    let assessed = assess_files(shared, &record, args.compare_edition.as_deref())?;
-    record.hashes = hashes(&record)?;
+    let job = Job { shared, args, ledger: Ledger::read(shared, &record)?, edition, speech };
     let store = DecisionStore::new(&args.store);
-    store.save(&assessed.decisions)?;
+    let (mut decided, rejects) = match &args.run {
+        None => job.at_once()?,
+        Some(folder) => job.in_a_run(&record, folder)?,
+    };
+    record.hashes = hashes(&record)?;
+    store.save_lines(&mut |out| decided.each(|_, decision| out.write_all(decision)))?;
     store.save_record(&record)?;
-    if args.compare_edition.is_some() {
-        editions::write(args.format, args.output.as_deref(), &assessed.beside)?;
-        let differ = assessed.beside.iter().filter(|row| !row.same).count();
-        shared
-            .say(&format!("两版结论或占比不同 {differ} 笔，共 {} 笔；对照只供参考，不用于认定", assessed.beside.len()));
+    let beside = args.run.as_deref().map(|folder| folder.join(format!("output.{}", ending(args.format))));
+    let mut output = Output::open(args.output.as_deref().or(beside.as_deref()))?;
+    job.write(&mut output, &mut decided)?;
+    if let Some(folder) = &args.run {
+        output.finish_safely()?;
+        PartedInvoices::remove_from(folder)?;
     } else {
-        write(args.format, args.output.as_deref(), &assessed.decisions, &speech)?;
+        output.finish()?;
     }
-    summarise(shared, &assessed.decisions, &store, &speech);
-    finish_quarantine(shared, &assessed.set_aside, args.quarantine.as_deref(), args.fail_on_rejects)
+    job.summarise(&mut decided, &store)?;
+    match rejects {
+        0 => Ok(()),
+        _ if !args.fail_on_rejects => Ok(()),
+        count => Err(Failure::Findings(format!("{count} 行被隔离 / rows set aside"))),
+    }
+}
+
+impl Job<'_> {
+    /// Decides in one go. What does not fit into memory goes to nameless files beside the store.
+    fn at_once(&self) -> Result<(Decided, u64), Failure> {
+        let Self { shared, args, .. } = self;
+        fs::create_dir_all(&args.store)?;
+        let temporary = || tempfile::tempfile_in(&args.store);
+        let mut quarantine = Quarantine::new(shared, args.quarantine.as_deref())?;
+        let mut rejects = 0;
+        let room = (temporary()?, temporary()?, args.part_size);
+        let mut parted = self.ledger.invoices(shared, room, &mut |bad| {
+            rejects += 1;
+            quarantine.add(bad)
+        })?;
+        let mut spool = BufWriter::new(temporary()?);
+        self.ledger.decide(shared, &mut parted, 0, self.edition, &mut |_, outcomes| {
+            Ok(outcomes.iter().try_for_each(|outcome| self.keep(outcome, &mut spool))?)
+        })?;
+        let mut spool = spool.into_inner().map_err(|error| Failure::Output(error.into_error()))?;
+        spool.rewind()?;
+        quarantine.finish()?;
+        Ok((Decided::read(spool)?, rejects))
+    }
+
+    /// Decides in a run that can be killed and taken up again: the first checkpoint stands behind the last invoice, every
+    /// further one behind a part of the borrowers.
+    fn in_a_run(&self, record: &RunRecord, folder: &Path) -> Result<(Decided, u64), Failure> {
+        let Self { shared, args, ledger, .. } = self;
+        let spool = folder.join("decided.ndjson");
+        let mut run = Run::open(folder, &spool, &self.manifest(record)?, args.resume, 1)?;
+        let kept = run.quarantine_path();
+        let mut quarantine = Quarantine::new(shared, None)?;
+        if run.is_complete() {
+            shared.say("这次运行早已完成 / this run was complete");
+        } else {
+            let mut done = run.position().1.events;
+            let mut parted = if done == 0 {
+                let mut rejects = 0;
+                let (first, second) = PartedInvoices::files_in(folder)?;
+                let mut parted = ledger.invoices(shared, (first, second, args.part_size), &mut |bad| {
+                    rejects += 1;
+                    quarantine.tell(bad);
+                    Ok(run.set_aside(&line_of(bad)?)?)
+                })?;
+                parted.seal_in(folder)?;
+                done = 1;
+                run.reached(0, Mark { events: done, ..Mark::default() }, &Totals { rejects, ..Totals::default() })?;
+                parted
+            } else {
+                PartedInvoices::reopen_in(folder)?
+            };
+            ledger.decide(shared, &mut parted, done as usize - 1, self.edition, &mut |part, outcomes| {
+                let mut lines = Vec::new();
+                let mut totals = Totals::default();
+                for outcome in &outcomes {
+                    self.keep(outcome, &mut lines)?;
+                    totals.count(outcome.decision.verdict, outcome.decision.amount);
+                }
+                run.write(&lines)?;
+                Ok(run.reached(0, Mark { events: part as u64 + 2, ..Mark::default() }, &totals)?)
+            })?;
+        }
+        let rejects = run.totals().rejects;
+        run.finish()?;
+        quarantine.finish()?;
+        if let Some(path) = &args.quarantine {
+            hand_out(&kept, path)?;
+        }
+        Ok((Decided::read(File::open(spool)?)?, rejects))
+    }
+
+    /// Everything that decides the output.
+    fn manifest(&self, record: &RunRecord) -> Result<Manifest, Failure> {
+        let args = self.args;
+        let inputs: Vec<Input> =
+            std::iter::once(&record.loans).chain(&record.invoices).map(|name| Input::named(name)).collect();
+        let map = args.map.as_deref().map(fs::read_to_string).transpose()?.unwrap_or_default();
+        let words = Path::new(&args.standard).join("english.toml");
+        let words = if args.lang == Language::En && words.is_file() { hash_file(&words)? } else { String::new() };
+        let edition = args.compare_edition.as_deref().unwrap_or("—");
+        let options = [
+            ("--standard", args.standard.as_str()),
+            ("--format", ending(args.format)),
+            ("--lang", if args.lang == Language::En { "en" } else { "zh" }),
+            ("english.toml", &words),
+            ("--compare-edition", edition),
+            ("--map", &map),
+        ];
+        Ok(Manifest {
+            fingerprint: self.ledger.fingerprint(),
+            options: options.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            inputs: input_files(&inputs)?,
+        })
+    }
+
+    /// Puts an outcome down with its row of the output.
+    fn keep(&self, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
+        let Outcome { loan, decision, beside } = outcome;
+        let row = match (self.args.format, beside) {
+            // The line of JSON is made of the decision, which is kept anyway.
+            (Format::Ndjson, None) => Vec::new(),
+            (Format::Ndjson, Some(beside)) => vec![serde_json::to_string(beside)?],
+            (format, Some(beside)) => editions::cells(beside, format != Format::Text),
+            (Format::Text, None) => short_row(decision, &self.speech),
+            (_, None) => long_row(decision, &self.speech),
+        };
+        let head = Head {
+            loan: *loan,
+            id: decision.loan_id.clone(),
+            verdict: decision.verdict.code().to_owned(),
+            noted: decision.flags.iter().any(|flag| flag.starts_with("A0")),
+            differs: beside.as_ref().is_some_and(|beside| !beside.same),
+            row,
+        };
+        head.write(decision, out)
+    }
+
+    fn write(&self, output: &mut Output, decided: &mut Decided) -> Result<(), Failure> {
+        let Self { args, speech, .. } = self;
+        if args.format == Format::Ndjson {
+            return decided.each(|mut row, decision| {
+                let line = match row.pop() {
+                    Some(line) => line,
+                    None => {
+                        let decision: Value = serde_json::from_slice(decision).map_err(io::Error::from)?;
+                        speech.value(&decision).to_string()
+                    }
+                };
+                Ok(writeln!(output, "{line}")?)
+            });
+        }
+        let (title, own) = match (self.edition, args.format) {
+            (Some(_), _) => ("两版对照", editions::HEADINGS.iter().chain(&[])),
+            (None, Format::Text) => ("认绿", HEADINGS.iter().chain(&[])),
+            (None, _) => ("认绿", HEADINGS.iter().chain(MORE)),
+        };
+        let own: Vec<Heading<'static>> =
+            own.map(|heading| Heading { name: heading.name, width: heading.width }).collect();
+        let (title, names) = (speech.of(title), speech.names(&own));
+        let headings = headings(&names, &own);
+        let mut report = Report::new(args.format, &title, &headings);
+        decided.each(|row, _| report.row(output, row))?;
+        report.finish(output)
+    }
+
+    fn summarise(&self, decided: &mut Decided, store: &DecisionStore) -> Result<(), Failure> {
+        let Self { shared, speech, .. } = self;
+        if self.edition.is_some() {
+            let (different, all) = (decided.different, decided.len());
+            shared.say(&format!("两版结论或占比不同 {different} 笔，共 {all} 笔；对照只供参考，不用于认定"));
+        }
+        let words: Vec<String> = Verdict::ALL
+            .iter()
+            .zip(decided.verdicts)
+            .map(|(verdict, count)| format!("{} {count}", speech.of(verdict.chinese())))
+            .collect();
+        shared.say(&speech.told(&format!("共 {} 笔", decided.len()), &words.join(speech.either("，", ", "))));
+        if !decided.noted.is_empty() {
+            let some: Vec<&str> = decided.noted.iter().take(5).map(|(_, id)| id.as_str()).collect();
+            shared.say(&format!(
+                "{} 笔的“已有证明”有未采用的，见提示列和 lvjian explain A001：{}",
+                decided.noted.len(),
+                some.join("、")
+            ));
+        }
+        let first: Option<Value> = serde_json::from_slice(&decided.first()?).ok();
+        for key in ["notice", "fingerprint"] {
+            if let Some(words) = first.as_ref().and_then(|first| first.get(key)?.as_str()) {
+                shared.say(&speech.of(words));
+            }
+        }
+        shared.say(&speech.of(&format!("依据链已存 {}，用 lvjian why 借据号 查看", store.path().display())));
+        Ok(())
+    }
 }
 
 /// The hash of every file of a run; standard input has none.
@@ -182,137 +376,4 @@ pub(super) fn hashes(record: &RunRecord) -> Result<Vec<(String, String)>, Failur
         Err(error) => Err(Failure::Said(format!("{name}：无法读取 / cannot be read: {error}"))),
     };
     names.filter(|name| name != "-").map(hash).collect()
-}
-
-/// What the files of a run hold.
-pub(super) struct RunFiles {
-    /// Loans in ledger order.
-    pub loans: Vec<Loan>,
-    /// The borrowers' invoice lines.
-    pub book: InvoiceBook,
-    /// Rows that could not be read.
-    pub set_aside: Vec<Quarantined>,
-}
-
-/// Reads the files of a run.
-pub(super) fn read_files(shared: &Shared, record: &RunRecord) -> Result<RunFiles, Failure> {
-    let map = column_map(record.map.as_deref())?;
-    let mut set_aside = Vec::new();
-    let mut loans: Vec<Loan> = Vec::new();
-    let ledger = Input::named(&record.loans);
-    let mut sink = Sink { give: &mut |loan| loans.push(loan), set_aside: &mut |bad| set_aside.push(bad) };
-    let found = read_loans(&ledger, &map, &mut sink)?;
-    tell_ignored(shared, ledger.name(), &found.ignored);
-    if let Some(encoding) = found.encoding {
-        shared.say(&format!("{}：按 {} 读取", record.loans, encoding.name()));
-    }
-    let inputs: Vec<Input> = record.invoices.iter().map(|name| Input::named(name)).collect();
-    let mut report = |input: &Input, found: &crate::ingest::TableReport| {
-        if let Some(encoding) = found.encoding {
-            shared.say(&format!("{}：按 {} 读取", input.name(), encoding.name()));
-        }
-        tell_ignored(shared, input.name(), &found.ignored);
-    };
-    // What the loans do not need is not kept: a month of invoices of all customers may be far larger than the ledger.
-    let borrowers: HashSet<&str> = loans.iter().map(Loan::borrower).collect();
-    let keep = |buyer_id: &str, buyer: &str| borrowers.contains(buyer_id) || borrowers.contains(buyer);
-    let book = InvoiceBook::read(&inputs, &map, &keep, &mut |bad| set_aside.push(bad), &mut report)?;
-    Ok(RunFiles { loans, book, set_aside })
-}
-
-/// Reads the files of a run and decides every loan.
-pub(super) fn assess_files(shared: &Shared, record: &RunRecord, beside: Option<&str>) -> Result<Assessed, Failure> {
-    let engine = shared.engine()?;
-    let beside = beside.map(|id| editions::edition(engine, id)).transpose()?;
-    let standard = find_pack(engine, &record.standard)?;
-    if standard.rules.is_empty() {
-        return Err(Failure::Said(format!("规则包 {} 没有认绿规则（loan.toml）", standard.id)));
-    }
-    let RunFiles { loans, book, set_aside } = read_files(shared, record)?;
-    shared.say(&format!(
-        "贷款 {} 笔，发票明细 {} 行{}{}",
-        loans.len(),
-        book.lines.len(),
-        if book.repeated > 0 {
-            format!("（另有 {} 行重复发票已略去）", book.repeated)
-        } else {
-            String::new()
-        },
-        if book.others > 0 {
-            format!("（另有 {} 行不属于这些借款人，未保留）", book.others)
-        } else {
-            String::new()
-        }
-    ));
-    let total = loans.len();
-    let live = std::io::stderr().is_terminal() && !shared.quiet;
-    let progress = |done: usize| {
-        if live {
-            eprint!("\r认绿 {done}/{total}");
-        }
-    };
-    let task = DecisionTask { standard: &standard, threads: shared.threads(), progress: &progress, edition: None };
-    let input = LoanInput { loans: &loans, invoices: &book.lines };
-    let decisions = engine.assess(input, task);
-    let trials = beside.map_or_else(Vec::new, |_| engine.assess(input, DecisionTask { edition: beside, ..task }));
-    let pairs = decisions.iter().zip(&trials);
-    let beside = pairs.map(|(own, other)| SideBySide::of(own, other, engine.catalogue())).collect();
-    if live {
-        eprintln!();
-    }
-    Ok(Assessed { decisions, beside, set_aside })
-}
-
-fn write(format: Format, path: Option<&Path>, decisions: &[Decision], speech: &Speech) -> Result<(), Failure> {
-    let long = long_headings();
-    let names = speech.names(&long);
-    let long = headings(&names, &long);
-    let rows = || decisions.iter().map(|decision| long_row(decision, speech));
-    let mut output = Output::open(path)?;
-    match format {
-        Format::Text => {
-            let rows: Vec<Vec<String>> = decisions.iter().map(|decision| short_row(decision, speech)).collect();
-            report::text(&mut output, long.get(..HEADINGS.len()).unwrap_or(&long), &rows)?;
-        }
-        Format::Ndjson => {
-            for decision in decisions {
-                let decision = serde_json::to_value(decision).map_err(std::io::Error::from)?;
-                serde_json::to_writer(&mut output, &speech.value(&decision)).map_err(std::io::Error::from)?;
-                output.write_all(b"\n")?;
-            }
-        }
-        Format::Csv => report::csv(&mut output, &long, rows())?,
-        #[cfg(feature = "parquet")]
-        Format::Parquet => report::parquet(&mut output, &long, rows())?,
-        Format::Xlsx => report::xlsx(&mut output, &speech.of("认绿"), &long, rows())?,
-    }
-    output.finish()
-}
-
-fn summarise(shared: &Shared, decisions: &[Decision], store: &DecisionStore, speech: &Speech) {
-    let words: Vec<String> = Verdict::ALL
-        .iter()
-        .map(|verdict| {
-            let count = decisions.iter().filter(|decision| decision.verdict == *verdict).count();
-            format!("{} {count}", speech.of(verdict.chinese()))
-        })
-        .collect();
-    shared.say(&speech.told(&format!("共 {} 笔", decisions.len()), &words.join(speech.either("，", ", "))));
-    let noted: Vec<&str> = decisions
-        .iter()
-        .filter(|own| own.flags.iter().any(|flag| flag.starts_with("A0")))
-        .map(|own| own.loan_id.as_str())
-        .collect();
-    if !noted.is_empty() {
-        shared.say(&format!(
-            "{} 笔的“已有证明”有未采用的，见提示列和 lvjian explain A001：{}",
-            noted.len(),
-            noted.iter().take(5).copied().collect::<Vec<_>>().join("、")
-        ));
-    }
-    if let Some(first) = decisions.first() {
-        shared.say(&speech.of(&first.notice));
-        shared.say(&first.fingerprint);
-    }
-    shared.say(&speech.of(&format!("依据链已存 {}，用 lvjian why 借据号 查看", store.path().display())));
 }

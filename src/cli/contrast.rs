@@ -5,12 +5,7 @@ use std::io::Write;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 
-use super::{
-    Failure, Shared,
-    assess::{hashes, read_files},
-    output::Output,
-    standard::find_pack,
-};
+use super::{Failure, Shared, assess::hashes, ledger::Ledger, output::Output};
 use crate::{
     engine::{Contrast, LoanFlip, LoanInput, Miss},
     model::{Location, Verdict},
@@ -41,15 +36,12 @@ pub(super) fn run(shared: &Shared, store: &DecisionStore, id: &str, json: bool) 
     for (name, _) in record.hashes.iter().filter(|then| !now.contains(then)) {
         shared.say(&format!("输入已变，按现在的内容判断 / input changed：{name}"));
     }
-    let engine = shared.engine()?;
-    let standard = find_pack(engine, &record.standard)?;
-    let files = read_files(shared, &record)?;
-    let number = files.loans.iter().position(|loan| loan.id == id);
-    let input = LoanInput { loans: &files.loans, invoices: &files.book.lines };
-    let contrast = number.and_then(|number| engine.contrast(input, number, &standard));
-    let Some(contrast) = contrast else {
-        return Err(Failure::Said(format!("{} 里没有借据 {id} / no such loan in the ledger", record.loans)));
-    };
+    let ledger = Ledger::read(shared, &record)?;
+    let missing = || Failure::Said(format!("{} 里没有借据 {id} / no such loan in the ledger", record.loans));
+    let (number, loan) = ledger.loans.iter().enumerate().find(|(_, loan)| loan.id == id).ok_or_else(missing)?;
+    let lines = ledger.lines_around(shared, loan.borrower())?;
+    let input = LoanInput { loans: &ledger.loans, invoices: &lines };
+    let contrast = shared.engine()?.contrast(input, number, &ledger.standard).ok_or_else(missing)?;
     let mut out = Output::open(None)?;
     if json {
         let decision = &contrast.decision;

@@ -1,21 +1,16 @@
 //! `assess --compare-edition`: every loan under two editions of the catalogue, one row each.
 
-use std::{io::Write, path::Path};
-
 use rust_decimal::Decimal;
 
-use super::{
-    Failure,
-    output::{Format, Output},
-    report::{self, Heading},
-};
+use super::{Failure, report::Heading};
 use crate::{
     Engine,
     catalogue::Edition,
     decision::{EditionSide, SideBySide},
 };
 
-const HEADINGS: &[Heading<'static>] = &[
+/// Columns of the comparison.
+pub(super) const HEADINGS: &[Heading<'static>] = &[
     Heading { name: "借据号", width: 16 },
     Heading { name: "客户名称", width: 24 },
     Heading { name: "适用版本", width: 12 },
@@ -46,29 +41,8 @@ pub(super) fn edition<'e>(engine: &'e Engine, id: &str) -> Result<&'e Edition, F
     }
 }
 
-pub(super) fn write(format: Format, path: Option<&Path>, rows: &[SideBySide]) -> Result<(), Failure> {
-    let mut output = Output::open(path)?;
-    match format {
-        Format::Text => {
-            let rows: Vec<Vec<String>> = rows.iter().map(|row| cells(row, false)).collect();
-            report::text(&mut output, HEADINGS, &rows)?;
-        }
-        Format::Ndjson => {
-            for row in rows {
-                serde_json::to_writer(&mut output, row).map_err(std::io::Error::from)?;
-                output.write_all(b"\n")?;
-            }
-        }
-        Format::Csv => report::csv(&mut output, HEADINGS, rows.iter().map(|row| cells(row, true)))?,
-        #[cfg(feature = "parquet")]
-        Format::Parquet => report::parquet(&mut output, HEADINGS, rows.iter().map(|row| cells(row, true)))?,
-        Format::Xlsx => report::xlsx(&mut output, "两版对照", HEADINGS, rows.iter().map(|row| cells(row, true)))?,
-    }
-    output.finish()
-}
-
 /// The cells of a row; in files with every entry, on a terminal with the leading one.
-fn cells(row: &SideBySide, every: bool) -> Vec<String> {
+pub(super) fn cells(row: &SideBySide, every: bool) -> Vec<String> {
     let side = |side: &EditionSide| {
         let percent = |share: Decimal| format!("{}%", (share * Decimal::ONE_HUNDRED).round_dp(2).normalize());
         let leading =

@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::{
     Failure, Shared,
-    assess::{assess_files, hashes},
+    assess::hashes,
+    ledger::{Ledger, nameless},
     output::Output,
 };
 use crate::{model::Verdict, store::DecisionStore};
@@ -39,9 +40,17 @@ pub(super) fn run(shared: &Shared, args: &ReplayArgs) -> Result<(), Failure> {
     for name in &changed {
         writeln!(out, "输入已变 / input changed：{name}")?;
     }
-    let assessed = assess_files(shared, &record, None)?;
-    let again: Vec<Value> =
-        assessed.decisions.iter().map(serde_json::to_value).collect::<Result<_, _>>().map_err(std::io::Error::from)?;
+    let ledger = Ledger::read(shared, &record)?;
+    let mut parted = ledger.invoices(shared, nameless()?, &mut |_| Ok(()))?;
+    let mut decided: Vec<(usize, Value)> = Vec::new();
+    ledger.decide(shared, &mut parted, 0, None, &mut |_, outcomes| {
+        for outcome in outcomes {
+            decided.push((outcome.loan, serde_json::to_value(outcome.decision).map_err(std::io::Error::from)?));
+        }
+        Ok(())
+    })?;
+    decided.sort_unstable_by_key(|(loan, _)| *loan);
+    let again: Vec<Value> = decided.into_iter().map(|(_, decision)| decision).collect();
     let differences = compare(&stored, &again);
     for difference in &differences {
         writeln!(out, "{difference}")?;

@@ -132,19 +132,19 @@ pub fn dated_workbook() -> Result<rust_xlsxwriter::Workbook, Failure> {
 const MEASURED: usize = 2_000;
 
 /// A table that is written while its rows come.
-pub struct Report {
+pub struct Report<'h> {
     format: Format,
-    title: &'static str,
-    headings: &'static [Heading<'static>],
+    title: &'h str,
+    headings: &'h [Heading<'h>],
     held: Vec<Vec<String>>,
     widths: Option<Vec<usize>>,
     #[cfg(feature = "parquet")]
     parquet: Option<crate::batch::TextTableWriter>,
 }
 
-impl Report {
+impl<'h> Report<'h> {
     /// A table in `format`; `title` names the sheet of a workbook.
-    pub fn new(format: Format, title: &'static str, headings: &'static [Heading<'static>]) -> Self {
+    pub fn new(format: Format, title: &'h str, headings: &'h [Heading<'h>]) -> Self {
         Self {
             format,
             title,

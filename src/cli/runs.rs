@@ -150,7 +150,7 @@ pub struct Rows {
 
 impl Rows {
     /// Lays the rows out. The file appears whole or not at all; when a kill prevents it, it is done again.
-    pub fn lay_out(&self, mut report: Report) -> Result<(), Failure> {
+    pub fn lay_out(&self, mut report: Report<'_>) -> Result<(), Failure> {
         let mut output = Output::open(Some(&self.target))?;
         for line in BufReader::new(File::open(&self.kept)?).lines() {
             let row: Vec<String> = serde_json::from_str(&line?).map_err(std::io::Error::from)?;
@@ -177,7 +177,7 @@ pub struct Taker<'t> {
     /// Where answers go.
     pub destination: Destination,
     /// How readings are laid out that do not come as bytes.
-    pub report: Option<(Report, Row)>,
+    pub report: Option<(Report<'static>, Row)>,
     /// Where rows set aside go.
     pub quarantine: Quarantine<'t>,
     /// What was counted.

@@ -17,7 +17,7 @@ use crate::{
     decision::{Case, Decision, Trace, Wanted, assess, try_out},
     evidence::{ReadLine, Window, collect, same_invoice},
     matcher::buyer_role,
-    model::{Classification, Document, InvoiceLine, Loan, Origin, Role, TextKind, Verdict},
+    model::{Classification, Document, InvoiceLine, Loan, Origin, Role, TextKind, Verdict, buyer_among},
     standard::{EditionRule, Standard},
 };
 
@@ -83,8 +83,9 @@ impl Engine {
         }
         let mut bought: HashMap<&str, Vec<&InvoiceLine>> = HashMap::new();
         for line in input.invoices {
-            let key = if borrowers.contains_key(&*line.buyer_id) { &*line.buyer_id } else { &*line.buyer };
-            bought.entry(key).or_default().push(line);
+            if let Some(key) = buyer_among(&line.buyer_id, &line.buyer, |name| borrowers.contains_key(name)) {
+                bought.entry(key).or_default().push(line);
+            }
         }
         let groups: Vec<(&str, Vec<usize>)> = borrowers.into_iter().collect();
         let next = AtomicUsize::new(0);
@@ -259,14 +260,14 @@ impl Engine {
             decision
         };
         (turn.look)(&case);
-        let used: Vec<&str> = evidence
+        let used: HashSet<&str> = evidence
             .vouchers
             .iter()
             .filter(|voucher| voucher.tied || voucher.green != crate::model::Money::ZERO)
             .map(|voucher| &*voucher.line.invoice)
             .filter(|number| !number.is_empty())
             .collect();
-        claimed.extend(lines.iter().map(|line| &*line.invoice).filter(|number| used.contains(number)));
+        claimed.extend(lines.iter().map(|line| &*line.invoice).filter(|number| used.contains(*number)));
         decision
     }
 

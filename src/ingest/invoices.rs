@@ -1,9 +1,6 @@
 //! Invoice lines from tax-bureau exports and other tables.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     Column, ColumnMap, Header, IngestError, Input, Sink, TableReport,
@@ -21,8 +18,8 @@ pub struct InvoiceBook {
     pub repeated: usize,
     /// Lines left out because their buyer was not asked for.
     pub others: usize,
-    /// Statuses that a sheet of whole invoices gave, by invoice.
-    statuses: HashMap<Arc<str>, InvoiceStatus>,
+    /// Invoices that a sheet of whole invoices calls void.
+    void: HashSet<Arc<str>>,
 }
 
 impl InvoiceBook {
@@ -40,13 +37,13 @@ impl InvoiceBook {
         for input in inputs {
             let mut here: HashSet<Arc<str>> = HashSet::new();
             let mut lines = Vec::new();
-            let mut statuses = Vec::new();
+            let mut void = Vec::new();
             let mut others = 0;
-            let mut give = |row: ReadRow| match row {
-                ReadRow::Line(line) => lines.push(line),
-                ReadRow::Other => others += 1,
-                ReadRow::Nothing => {}
-                ReadRow::Invoice(number, status) => statuses.push((number, status)),
+            let mut give = |row: InvoiceRow| match row {
+                InvoiceRow::Line(line) => lines.push(line),
+                InvoiceRow::Other => others += 1,
+                InvoiceRow::Nothing => {}
+                InvoiceRow::Void(number) => void.push(number),
             };
             let found = read_invoices(input, map, keep, &mut Sink { give: &mut give, set_aside })?;
             book.others += others;
@@ -61,11 +58,11 @@ impl InvoiceBook {
                 }
                 book.lines.push(line);
             }
-            book.statuses.extend(statuses);
+            book.void.extend(void);
             known.extend(here);
         }
         for line in &mut book.lines {
-            if let Some(InvoiceStatus::Void) = book.statuses.get(&line.invoice) {
+            if book.void.contains(&line.invoice) {
                 line.status = InvoiceStatus::Void;
             }
         }
@@ -75,15 +72,15 @@ impl InvoiceBook {
 
 /// A row of an invoice file: a line with goods, or a whole invoice without (发票基础信息).
 #[derive(Debug, PartialEq)]
-pub enum ReadRow {
+pub enum InvoiceRow {
     /// A line.
     Line(InvoiceLine),
     /// A line of a buyer that was not asked for.
     Other,
     /// A whole invoice that says nothing more.
     Nothing,
-    /// An invoice's number and status.
-    Invoice(Arc<str>, InvoiceStatus),
+    /// The number of a whole invoice that is void.
+    Void(Arc<str>),
 }
 
 /// Columns of an invoice file that are read.
@@ -106,12 +103,16 @@ const COLUMNS: [Column; 16] = [
     Column::Date,
 ];
 
-/// Reads one file. The report names the columns that are not read but resemble one that is.
-fn read_invoices(
+/// Texts held to be shared; beyond them sharing begins anew, so that memory does not grow with the file.
+const SHARED: usize = 16_384;
+
+/// Reads one file, row by row. Lines whose buyer `keep` does not take, by tax id and name, are told and not
+/// given. The report names the columns that are not read but resemble one that is.
+pub fn read_invoices(
     input: &Input,
     map: &ColumnMap,
     keep: &dyn Fn(&str, &str) -> bool,
-    sink: &mut Sink<'_, ReadRow>,
+    sink: &mut Sink<'_, InvoiceRow>,
 ) -> Result<TableReport, IngestError> {
     // The export's sheet of lines repeats what its sheet of invoices says; the latter only adds the status.
     let wanted = |header: &Header| {
@@ -124,6 +125,9 @@ fn read_invoices(
             Some(known) => known.clone(),
             None => {
                 let new: Arc<str> = Arc::from(text);
+                if names.len() >= SHARED {
+                    names.clear();
+                }
                 names.insert(new.clone());
                 new
             }
@@ -143,7 +147,7 @@ fn line(
     (header, row): TableRow<'_>,
     keep: &dyn Fn(&str, &str) -> bool,
     shared: &mut dyn FnMut(&str) -> Arc<str>,
-) -> Result<ReadRow, Box<Quarantined>> {
+) -> Result<InvoiceRow, Box<Quarantined>> {
     let cell = |column| header.cell(&row.cells, column);
     let invoice = match cell(Column::DigitalNumber) {
         "" => format!("{}{}", cell(Column::InvoiceCode), cell(Column::InvoiceNumber)),
@@ -153,7 +157,7 @@ fn line(
     if !header.has(Column::Goods) {
         // Only a void invoice says more than its lines do.
         let void = status == InvoiceStatus::Void;
-        return Ok(if void { ReadRow::Invoice(shared(&invoice), status) } else { ReadRow::Nothing });
+        return Ok(if void { InvoiceRow::Void(shared(&invoice)) } else { InvoiceRow::Nothing });
     }
     let date = match cell(Column::Date) {
         "" => None,
@@ -166,9 +170,9 @@ fn line(
     let amount = amount.map(|amount| if red && amount > Money::ZERO { -amount } else { amount });
     // Told apart only here, so that a damaged row of any buyer is set aside.
     if !keep(cell(Column::BuyerId), cell(Column::Buyer)) {
-        return Ok(ReadRow::Other);
+        return Ok(InvoiceRow::Other);
     }
-    Ok(ReadRow::Line(InvoiceLine {
+    Ok(InvoiceRow::Line(InvoiceLine {
         location: row.location.clone(),
         invoice: shared(&invoice),
         date,

@@ -24,7 +24,7 @@ pub use columns::{Column, ColumnMap, Header, IgnoredColumn};
 pub use delimited::{CHUNK, Chunk, Position, Record, Records, Shape};
 pub use documents::read_documents;
 pub use entities::read_entities;
-pub use invoices::InvoiceBook;
+pub use invoices::{InvoiceBook, InvoiceRow, read_invoices};
 pub use json_line::json_line;
 pub use loans::read_loans;
 #[cfg(feature = "parquet")]

@@ -53,6 +53,12 @@ pub struct InvoiceLine {
     pub status: InvoiceStatus,
 }
 
+/// The borrower that a line joins: its buyer by tax id or, where that is nobody's, by name. None when the line names no
+/// borrower; a buyer without name and tax id is nobody.
+pub fn buyer_among<'l>(buyer_id: &'l str, buyer: &'l str, is_borrower: impl Fn(&str) -> bool) -> Option<&'l str> {
+    [buyer_id, buyer].into_iter().find(|name| !name.is_empty() && is_borrower(name))
+}
+
 impl InvoiceLine {
     /// The line as a text to read. `role` is the borrower's, when the caller knows it.
     pub fn document(&self, role: Option<Role>) -> Document {

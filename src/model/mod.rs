@@ -13,7 +13,7 @@ mod words;
 pub use classification::{Classification, ConditionResult, EntryLink, Match, RefusedMatch};
 pub use document::{Document, Location};
 pub use enterprise::{Enterprise, FieldCell, FieldKind, FieldRule, FieldValue, Record, UnreadCell};
-pub use invoice::{InvoiceLine, InvoiceStatus};
+pub use invoice::{InvoiceLine, InvoiceStatus, buyer_among};
 pub use loan::{Checked, Loan, Proof};
 pub use money::Money;
 pub use refusal::Refusal;

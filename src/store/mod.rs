@@ -78,15 +78,23 @@ impl DecisionStore {
 
     /// Replaces the stored decisions. The new file appears whole or not at all.
     pub fn save<T: Serialize>(&self, decisions: &[T]) -> Result<(), StoreError> {
+        self.save_lines(&mut |out| {
+            for decision in decisions {
+                serde_json::to_writer(&mut *out, decision)?;
+                out.write_all(b"\n")?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The same with decisions that `write` gives, one JSON object a line.
+    pub fn save_lines(&self, write: &mut dyn FnMut(&mut dyn Write) -> std::io::Result<()>) -> Result<(), StoreError> {
         let io = |source| StoreError::Io { path: self.file.display().to_string(), source };
         let folder = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(io)?;
         let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
         let mut out = BufWriter::new(temporary.as_file_mut());
-        for decision in decisions {
-            serde_json::to_writer(&mut out, decision).map_err(|error| io(error.into()))?;
-            out.write_all(b"\n").map_err(io)?;
-        }
+        write(&mut out).map_err(io)?;
         out.flush().map_err(io)?;
         drop(out);
         temporary.as_file().sync_all().map_err(io)?;

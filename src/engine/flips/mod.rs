@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     decision::{Case, Decision},
-    model::{Classification, InvoiceLine, Loan, Money, Role, Verdict},
+    model::{Classification, InvoiceLine, Loan, Money, Role, Verdict, buyer_among},
     standard::Standard,
 };
 use candidates::{Candidates, Scale};
@@ -61,8 +61,7 @@ impl Engine {
         let loans = input.loans.iter().enumerate().filter(|(_, loan)| own(loan)).collect();
         let borrowers: HashSet<&str> = input.loans.iter().map(Loan::borrower).collect();
         let joins = |line: &&InvoiceLine| {
-            let known = borrowers.contains(&*line.buyer_id);
-            target.borrower() == if known { &*line.buyer_id } else { &*line.buyer }
+            buyer_among(&line.buyer_id, &line.buyer, |name| borrowers.contains(name)) == Some(target.borrower())
         };
         let lines: Vec<InvoiceLine> = input.invoices.iter().filter(joins).cloned().collect();
         let mut trial = Trial { engine: self, standard, loans, lines, number, known: Known::default(), decided: 0 };
