@@ -215,10 +215,10 @@ fn decisions_do_not_depend_on_how_borrowers_are_parted() {
     assert!(aside == bank.read("q2") && aside.starts_with("{\"file\":\"台账.csv\"".as_bytes()));
     assert!(whole.stderr.contains("重复发票已略去") && whole.stderr.contains("不属于这些借款人"), "{}", whole.stderr);
     for (number, more) in [["--compare-edition", "gid-2019"], ["--lang", "en"]].into_iter().enumerate() {
-        let own = |more: &[&str]| [&more, &["--store", "s3"][..]].concat();
-        let whole = bank.run(&own(&more)).exits(0);
+        let whole = bank.run(&[&more[..], &["--store", "s3"]].concat()).exits(0);
         let run = format!("r{number}");
-        bank.run(&own(&[&more[..], &["--part-size", "9000", "--run", &run]].concat())).exits(0);
+        let parted = ["--store", "s3", "--part-size", "9000", "--run", &run];
+        bank.run(&[&more[..], &parted].concat()).exits(0);
         assert!(whole.stdout == bank.read(&format!("{run}/output.csv")), "{more:?}");
     }
     let same = support::lvjian_in(bank.folder.path(), &["replay", "--store", "s2"]).exits(0);
