@@ -250,10 +250,16 @@ fn a_killed_assessment_is_taken_up_and_gives_the_same_bytes() {
     // Taken up when it is done, it says so; under other rules or other files it is refused.
     assert!(bank.run(&part).exits(0).stderr.contains("早已完成"));
     assert!(bank.run(&["--run", "run"]).exits(2).stderr.contains("--resume"));
+    let pack = bank.folder.path().join("pack");
+    fs::create_dir(&pack).unwrap();
+    for name in ["standard.toml", "loan.toml"] {
+        let own = concat!(env!("CARGO_MANIFEST_DIR"), "/dictionaries/standards/sme-green-2022/").to_owned() + name;
+        write(&pack, name, fs::read_to_string(own).unwrap() + "\n# changed\n");
+    }
     for (option, value, said) in [
         ("--compare-edition", "gid-2019", "--compare-edition — → gid-2019"),
         ("--lang", "en", "--lang zh → en"),
-        ("--standard", "cqjr-026-2024", "sme-green-2022"),
+        ("--standard", "pack", "sme-green-2022:"),
     ] {
         let other = bank.run(&[&part[..], &[option, value]].concat()).exits(2);
         assert!(other.stderr.contains("不能接着做") && other.stderr.contains(said), "{}", other.stderr);
