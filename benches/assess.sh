@@ -5,18 +5,10 @@
 set -euo pipefail
 lvjian=$(realpath "${1:-target/release/lvjian}")
 shift || true
+invented=$(realpath "$(dirname "${BASH_SOURCE[0]}")/invented.sh")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-
-# 4,000 loans of 2,000 borrowers; the same bytes on every machine.
-awk 'BEGIN {
-    print "借据号,客户名称,纳税人识别号,贷款用途,放款金额,审批日期,放款日期,行业代码,否决项"
-    split("购买光伏组件 购买永磁变频空压机2台 流动资金周转 购钢材", purpose, " ")
-    for (loan = 0; loan < 4000; loan++)
-        printf "L%05d,第%d号有限公司,9133100000000%05d,%s,%d,2025-10-13,2025-10-20,C3825,无\n",
-            loan, loan % 2000, loan % 2000, purpose[loan % 4 + 1], 100000 + loan * 25
-}' >ledger.csv
 
 measured() {
     if [ -x /usr/bin/time ]; then
@@ -30,16 +22,7 @@ print(f"{time.time() - began:.1f} s, {used.ru_utime:.1f} s user, {used.ru_maxrss
 
 for lines in "${@:-1000000 5000000}"; do
     for count in $lines; do
-        awk -v lines="$count" 'BEGIN {
-            print "数电票号码,开票日期,销方识别号,销方名称,购方识别号,购买方名称,货物或应税劳务名称,规格型号,价税合计,发票状态,是否正数发票"
-            split("*光伏设备*单晶硅光伏组件 *黑色金属冶炼压延品*螺纹钢 *压缩机*永磁变频空压机 *涂料*水性涂料 *电动机*三相异步电动机 *纸制品*复印纸 *紧固件*螺栓 *塑料制品*周转箱", goods, " ")
-            for (row = 0; row < lines; row++) {
-                borrower = (row * 7919) % 2000
-                printf "%020d,2025-10-%02d,91330000000%07d,供应商%d有限公司,9133100000000%05d,第%d号有限公司,%s,型号%d,%d.%02d,%s,是\n",
-                    row / 3, row % 28 + 1, row % 5000, row % 5000, borrower, borrower, goods[row % 8 + 1], row % 997,
-                    row % 9000 + 100, row % 100, row % 501 == 7 ? "已作废" : "正常"
-            }
-        }' >invoices.csv
+        "$invented" 4000 "$count" .
         echo "$count lines, $(stat -c %s invoices.csv) bytes"
         for run in "" "--run run-$count"; do
             # shellcheck disable=SC2086

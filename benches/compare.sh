@@ -11,8 +11,8 @@ rows=${1:-1000000}
 folder=${2:-$(mktemp -d)}
 mkdir -p "$folder"
 
-cargo build --release --quiet
-bench=$(cargo bench --bench lines --no-run --message-format=json 2>/dev/null |
+cargo build --release --features parquet --quiet
+bench=$(cargo bench --features parquet --bench lines --no-run --message-format=json 2>/dev/null |
     sed -n 's/.*"executable":"\([^"]*lines-[^"]*\)".*/\1/p' | tail -1)
 lvjian=target/release/lvjian
 export LC_ALL=C
@@ -62,6 +62,12 @@ row "lvjian classify NDJSON → NDJSON, 2 threads" "$nd" "$mb" "$(over "$nd" "$t
 read -r dense mb <<<"$(best "${run[@]}" --threads 2 classify "$folder/dense.csv" --format csv -o "$folder/out.csv")"
 row "lvjian classify CSV, 2 threads, where $(sed 's/.*text, //' "$folder/dense.txt")" "$dense" "$mb" "$(over "$dense" "$two")"
 
+[ -f "$folder/a.xlsx" ] || "$bench" workbook 100000 "$folder/a.csv" "$folder/a.xlsx"
+read -r cells mb <<<"$(best "$bench" cells "$folder/a.xlsx")"
+row "calamine: every cell of a workbook of 100,000 rows, 1 thread" "$cells" "$mb" "$(over "$cells" "$two")"
+read -r xlsx mb <<<"$(best "${run[@]}" --threads 1 classify "$folder/a.xlsx" --format csv)"
+row "lvjian classify that workbook, /dev/null ($(over "$xlsx" "$cells") × calamine)" "$xlsx" "$mb" "$(over "$xlsx" "$two")"
+
 if [ "${TEN:-0}" = 1 ]; then
     { head -1 "$folder/a.csv"; for _ in 1 2 3 4 5 6 7 8 9 10; do tail -n +2 "$folder/a.csv"; done; } >"$folder/ten.csv"
     read -r ten ten_mb <<<"$(/usr/bin/time -f '%e %M' "${run[@]}" --threads 2 classify "$folder/ten.csv" --format csv \
@@ -74,10 +80,18 @@ if [ "${RIVALS:-1}" = 1 ]; then
     venv=$folder/venv
     [ -x "$venv/bin/python" ] || { python3 -m venv "$venv" && "$venv/bin/pip" -q install polars pandas pyahocorasick jieba; }
     [ -f "$folder/surfaces.txt" ] || "$bench" surfaces "$folder/surfaces.txt"
+    # The same rows as Parquet, as Polars writes it, in row groups of 131,072.
+    [ -f "$folder/a.parquet" ] || "$venv/bin/python" -c 'import polars, sys
+table = polars.read_csv(sys.argv[1] + "/a.csv", infer_schema=False)
+table.write_parquet(sys.argv[1] + "/a.parquet", row_group_size=131072)' "$folder"
+    read -r columns mb <<<"$(best "${run[@]}" --threads 2 classify "$folder/a.parquet" --format parquet -o "$folder/out.parquet")"
+    row "lvjian classify Parquet → Parquet, 2 threads" "$columns" "$mb" "$(over "$columns" "$two")"
     while IFS='|' read -r name seconds; do
         row "$name" "$seconds" "" "$(over "$seconds" "$two")"
         [ "$name" = "Polars: scan NDJSON, extract_many, write NDJSON" ] &&
             row "  of which beside lvjian NDJSON" "" "" "$(over "$seconds" "$nd")"
+        [ "$name" = "Polars: read Parquet, extract_many, write Parquet" ] &&
+            row "  of which beside lvjian Parquet" "" "" "$(over "$seconds" "$columns")"
     done < <("$venv/bin/python" benches/rivals.py "$folder")
 fi
 

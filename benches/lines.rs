@@ -5,6 +5,8 @@
 //! cargo bench --bench lines -- generate ROWS FILE [SEED]   a seeded CSV, about 215 bytes a line, 3 % with a candidate
 //! cargo bench --bench lines -- dense ROWS FILE [SEED]      the same, ordinary goods as they come: half with a candidate
 //! cargo bench --bench lines -- copy IN OUT                 the csv crate reads and writes it with three more columns
+//! cargo bench --bench lines -- workbook ROWS CSV FILE      the first rows of a CSV file as a workbook
+//! cargo bench --bench lines -- cells FILE                  calamine reads every cell of a workbook, and nothing else
 //! cargo bench --bench lines -- surfaces FILE               the folded surfaces of the dictionary, one a line
 //! cargo bench --bench lines -- match FILE                  the matching stage alone; counts are asserted equal first
 //! ```
@@ -29,9 +31,13 @@ fn main() {
             generate(rows.parse().expect("a number of rows"), file, seed, *what == "dense");
         }
         ["copy", from, to] => copy(from, to),
+        ["workbook", rows, from, to] => workbook(rows.parse().expect("a number of rows"), from, to),
+        ["cells", file] => cells(file),
         ["surfaces", file] => surfaces(file),
         ["match", file] => matching(file),
-        _ => eprintln!("generate|dense ROWS FILE [SEED] | copy IN OUT | surfaces FILE | match FILE"),
+        _ => eprintln!(
+            "generate|dense ROWS FILE [SEED] | copy IN OUT | workbook ROWS CSV FILE | cells FILE | surfaces FILE | match FILE"
+        ),
     }
 }
 
@@ -238,6 +244,42 @@ fn copy(from: &str, to: &str) {
         writer.write_byte_record(&record).expect("written");
     }
     writer.flush().expect("written");
+}
+
+/// Texts as shared strings and amounts as numbers, as the tax bureau's export writes them.
+fn workbook(rows: usize, from: &str, to: &str) {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(from).expect("the file can be read");
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, record) in (0u32..).zip(reader.records().take(rows + 1)) {
+        for (column, cell) in (0u16..).zip(&record.expect("a row")) {
+            match cell.parse::<f64>() {
+                Ok(number) if (8..12).contains(&column) => sheet.write_number(row, column, number),
+                _ => sheet.write_string(row, column, cell),
+            }
+            .expect("written");
+        }
+    }
+    book.save(to).expect("the file can be written");
+}
+
+/// calamine's own streaming read: every cell of every sheet, its value looked at.
+fn cells(file: &str) {
+    use calamine::{DataRef, Reader as _};
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(file).expect("the file can be read");
+    let (mut count, mut bytes) = (0u64, 0);
+    for name in book.sheet_names() {
+        let mut cells = book.worksheet_cells_reader(&name).expect("a sheet");
+        while let Some(cell) = cells.next_cell().expect("a cell") {
+            count += 1;
+            bytes += match cell.get_value() {
+                DataRef::String(text) => text.len(),
+                DataRef::SharedString(text) => text.len(),
+                other => usize::from(!matches!(other, DataRef::Empty)),
+            };
+        }
+    }
+    println!("{count} cells, {bytes} bytes of text");
 }
 
 fn surfaces(file: &str) {

@@ -23,15 +23,10 @@ pub(super) fn hits(index: &ExactIndex, text: &str) -> Vec<Hit> {
     }
     joined.push_str(text.get(from..).unwrap_or_default());
     // A place in the joined text lies behind as many blanks as were taken away in front of it.
-    let place = |at: usize, opens: bool| {
-        let taken = blanks.iter().zip(0..).take_while(|(blank, before)| {
-            let end = **blank - *before;
-            if opens { end <= at } else { end < at }
-        });
-        at + taken.count()
-    };
+    let ends: Vec<usize> = blanks.iter().zip(0..).map(|(blank, before)| blank - before).collect();
+    let place = |at: usize, opens: bool| at + ends.partition_point(|&end| if opens { end <= at } else { end < at });
     // Words cut by blanks go on: of 风电 塔筒 爬梯 the head is the last.
-    let ends = |at: usize| {
+    let stops = |at: usize| {
         let behind = text.get(at..).unwrap_or_default().trim_start().chars().next();
         behind.is_none_or(|c| script_of(c) != Script::Han)
     };
@@ -43,8 +38,8 @@ pub(super) fn hits(index: &ExactIndex, text: &str) -> Vec<Hit> {
     found
         .filter(|hit| {
             let name = text.get(hit.start..hit.end).unwrap_or_default();
-            blanks.iter().any(|blank| hit.start < *blank && *blank < hit.end)
-                && ends(hit.end)
+            blanks.get(blanks.partition_point(|&blank| blank <= hit.start)).is_some_and(|&blank| blank < hit.end)
+                && stops(hit.end)
                 && name.chars().filter(|c| *c != ' ').count() >= SHORTEST
         })
         .collect()

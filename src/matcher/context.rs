@@ -1,84 +1,56 @@
 //! Company: the words around a candidate that it needs, that rule it out, or that turn its meaning.
 
+use super::{Reading, seen::Ends};
 use crate::{
-    dictionary::{Cues, Need, Needs, Term},
+    dictionary::{Need, Needs, Term},
     model::{Refusal, Scene},
     text::cuts_latin,
 };
 
-/// The first alternative of `needs` that holds in `text`, as its words; `None` when none does. A word counts only when
-/// `marks` takes its place and it.
-pub fn company(cues: Cues<'_>, needs: &Needs, text: &str, marks: impl Fn(usize, &str) -> bool) -> Option<String> {
-    let letters = Letters::of(text);
+/// The first alternative of `needs` that the words around hold, as its words; `None` when none does. `marks` is asked
+/// whether a word counts that stands at these places, see [`places`].
+pub fn company(reading: &Reading<'_>, needs: &Needs, marks: impl Fn((usize, usize), &str) -> bool) -> Option<String> {
+    let stands = |word: &String| places(reading, word).is_some_and(|ends| marks(ends, word));
     needs.iter().find_map(|alternative| {
-        let words: Option<Vec<String>> =
-            alternative.iter().map(|need| found(cues, need, text, &letters, &marks)).collect();
+        let found = |need: &Need| match need {
+            Need::Word(word) => stands(word).then(|| word.clone()),
+            Need::Cue(name) => reading.cues.words(name).iter().find(|word| stands(word)).cloned(),
+        };
+        let words: Option<Vec<String>> = alternative.iter().map(found).collect();
         words.filter(|words| !words.is_empty()).map(|words| words.join("+"))
     })
 }
 
-/// Which characters stand in a text, by the lowest bits of their code: most words of a term's company are ruled out
-/// without a search.
-struct Letters([u64; 4]);
-
-impl Letters {
-    fn of(text: &str) -> Self {
-        let mut bits = [0; 4];
-        for character in text.chars() {
-            let code = character as usize & 255;
-            if let Some(word) = bits.get_mut(code / 64) {
-                *word |= 1 << (code % 64);
-            }
-        }
-        Self(bits)
-    }
-
-    /// False only when `word` cannot stand in the text.
-    fn may_hold(&self, word: &str) -> bool {
-        word.chars().take(2).all(|character| {
-            let code = character as usize & 255;
-            self.0.get(code / 64).is_some_and(|bits| bits >> (code % 64) & 1 == 1)
-        })
-    }
-}
-
-fn found(
-    cues: Cues<'_>,
-    need: &Need,
-    text: &str,
-    letters: &Letters,
-    marks: &impl Fn(usize, &str) -> bool,
-) -> Option<String> {
-    let denials = cues.words("negation");
-    let stands = |word: &String| {
-        !word.is_empty()
-            && letters.may_hold(word)
-            && text.match_indices(word.as_str()).any(|(at, _)| {
-                let stop = at + word.len();
-                marks(at, word)
-                    && (!cuts_latin(text, at, stop) || in_model_code(text, at, stop))
-                    && !negated(denials, text.get(..at).unwrap_or_default())
-            })
+/// The first and the last place of a word in text and specification, where it is a word, is not denied, and does not say
+/// something of an old thing that is replaced.
+fn places(reading: &Reading<'_>, word: &str) -> Ends {
+    let text = reading.context.as_str();
+    let denials = reading.cues.words("negation");
+    let counts = |at: usize| {
+        let stop = at + word.len();
+        !reading.old.iter().any(|old| old.holds(at))
+            && (!cuts_latin(text, at, stop) || in_model_code(text, at, stop))
+            && !negated(denials, text.get(..at).unwrap_or_default())
     };
-    match need {
-        Need::Word(word) => stands(word).then(|| word.clone()),
-        Need::Cue(name) => cues.words(name).iter().find(|word| stands(word)).cloned(),
-    }
+    reading.seen.ends(word, || {
+        let mut places = text.match_indices(word).map(|(at, _)| at).filter(|&at| !word.is_empty() && counts(at));
+        let first = places.next()?;
+        Some((first, places.last().unwrap_or(first)))
+    })
 }
 
-/// A word of `needs` that `text` denies, with the denial: 非节能.
-pub fn denied(cues: Cues<'_>, needs: &Needs, text: &str) -> Option<String> {
-    let letters = Letters::of(text);
-    let denial = |word: &String| {
-        if !letters.may_hold(word) {
-            return None;
-        }
-        text.match_indices(word.as_str()).find_map(|(at, _)| {
+/// A word of `needs` that text or specification denies, with the denial: 非节能.
+pub fn denied(reading: &Reading<'_>, needs: &Needs) -> Option<String> {
+    let text = reading.context.as_str();
+    let cues = reading.cues;
+    let look = |word: &str| {
+        text.match_indices(word).find_map(|(at, _)| {
             let before = text.get(..at)?;
             let no = ["非", "不含", "无"].iter().find(|no| before.ends_with(**no))?;
             Some(format!("{no}{word}"))
         })
     };
+    let denial = |word: &String| reading.seen.denial(word, || look(word));
     needs.iter().flatten().find_map(|need| match need {
         Need::Word(word) => denial(word),
         Need::Cue(name) => cues.words(name).iter().find_map(denial),
@@ -129,7 +101,7 @@ pub struct Around<'t> {
 
 /// Whether the words before and after turn the candidate into something that does not count: denied, scrapped,
 /// second-hand, or a toy.
-pub fn turned(cues: Cues<'_>, term: &Term, around: &Around<'_>) -> Option<(Refusal, String)> {
+pub fn turned(reading: &Reading<'_>, term: &Term, around: &Around<'_>) -> Option<(Refusal, String)> {
     let (start, end) = around.hit;
     let text = around.text;
     let before = text.get(..start).unwrap_or_default();
@@ -137,8 +109,10 @@ pub fn turned(cues: Cues<'_>, term: &Term, around: &Around<'_>) -> Option<(Refus
     let in_clause = text.get(around.clause.0..start).unwrap_or_default();
     let after = text.get(end..).unwrap_or_default();
     let after_in_clause = text.get(end..around.clause.1).unwrap_or_default();
-    let described = if around.is_line { text } else { in_phrase };
-    let group = |name: &str| cues.words(name);
+    let described = |word: &str| {
+        if around.is_line { reading.seen.holds(text, word) } else { in_phrase.contains(word) }
+    };
+    let group = |name: &str| reading.cues.words(name);
 
     if let Some(word) = group("negation").iter().find(|word| before.ends_with(word.as_str())) {
         return Some((Refusal::Negated, word.clone()));
@@ -167,7 +141,7 @@ pub fn turned(cues: Cues<'_>, term: &Term, around: &Around<'_>) -> Option<(Refus
         if let Some(word) = group("disposal").iter().find(|word| after.starts_with(word.as_str())) {
             return Some((Refusal::Disposal, word.clone()));
         }
-        if let Some(word) = group("second-hand").iter().find(|word| described.contains(word.as_str())) {
+        if let Some(word) = group("second-hand").iter().find(|word| described(word)) {
             return Some((Refusal::SecondHand, word.clone()));
         }
     }
@@ -180,7 +154,7 @@ pub fn turned(cues: Cues<'_>, term: &Term, around: &Around<'_>) -> Option<(Refus
     {
         return Some((Refusal::Disposal, (*word).to_owned()));
     }
-    if let Some(word) = group("fake").iter().find(|word| described.contains(word.as_str())) {
+    if let Some(word) = group("fake").iter().find(|word| described(word)) {
         return Some((Refusal::Toy, word.clone()));
     }
     None

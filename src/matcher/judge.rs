@@ -38,10 +38,7 @@ impl Matcher<'_> {
             return refuse(Refusal::LatinEdge, "");
         }
         let costs = reading.cues.words("cost");
-        if let Some(cost) = costs
-            .iter()
-            .find(|cost| text.match_indices(cost.as_str()).any(|(from, _)| from <= start && end <= from + cost.len()))
-        {
+        if let Some(cost) = costs.iter().find(|cost| covered_by(text, cost, start, end)) {
             return refuse(Refusal::Cost, cost);
         }
         if let Some((_, _, exclusion)) = reading.excluded.iter().find(|(from, to, exclusion)| {
@@ -91,17 +88,14 @@ impl Matcher<'_> {
         };
         let (phrase_start, phrase_end) = phrase.map_or((start, end), |phrase| (phrase.start, phrase.end));
         let clause_start = phrase.map_or(phrase_start, |phrase| {
-            let same = |other: &&Phrase| other.clause == phrase.clause;
-            reading.layout.phrases.iter().find(same).map_or(phrase.start, |first| first.start)
+            reading.layout.clause_of(&phrase).first().map_or(phrase.start, |first| first.start)
         });
         let recycled = term.scene == Scene::Recycle;
         if let Some(old) = reading.old.iter().find(|old| old.holds(start) && !(old.abolished && recycled)) {
             return refuse(Refusal::Replaced, old.verb);
         }
-        let clause_end = phrase.map_or(phrase_end, |phrase| {
-            let same = |other: &&Phrase| other.clause == phrase.clause;
-            reading.layout.phrases.iter().rfind(same).map_or(phrase.end, |last| last.end)
-        });
+        let clause_end = phrase
+            .map_or(phrase_end, |phrase| reading.layout.clause_of(&phrase).last().map_or(phrase.end, |last| last.end));
         let around = context::Around {
             text,
             hit: (start, end),
@@ -109,7 +103,7 @@ impl Matcher<'_> {
             clause: (clause_start, clause_end),
             is_line: reading.document.kind == TextKind::InvoiceLine,
         };
-        if let Some(turned) = context::turned(reading.cues, term, &around) {
+        if let Some(turned) = context::turned(reading, term, &around) {
             return Err(turned);
         }
         if let Some(title) = context::title(text, start, end)
@@ -121,9 +115,9 @@ impl Matcher<'_> {
         let verbs = reading.old.iter().filter(|old| old.start >= end).map(|old| old.start - old.verb.len());
         let name_end = verbs.min().map_or(phrase_end, |verb| verb.min(phrase_end));
         let role = self.head(reading, candidate, phrase, text.get(end..name_end.max(end)).unwrap_or_default())?;
-        if let Some(words) = context::company(reading.cues, &term.unless, &reading.context, |at, word| {
-            (at + word.len() <= start || at >= end) && !reading.old.iter().any(|old| old.holds(at))
-        }) {
+        if let Some(words) =
+            context::company(reading, &term.unless, |(first, last), word| first + word.len() <= start || last >= end)
+        {
             return refuse(Refusal::ContextAgainst, &words);
         }
         self.company(reading, candidate, term, role)
@@ -140,18 +134,14 @@ impl Matcher<'_> {
         // An alias may hold the marking word (变频空压机, 导轨式电能表); a word that the name itself is made of marks
         // nothing (瓶片, 边角料).
         let name = fold_text(&term.term);
-        // What is said of the old thing that is replaced marks nothing either.
-        let company = context::company(reading.cues, &term.needs, &reading.context, |at, word| {
-            let outside = at + word.len() <= candidate.start || at >= candidate.end;
-            (outside || !name.contains(word)) && !reading.old.iter().any(|old| old.holds(at))
+        let company = context::company(reading, &term.needs, |(first, last), word| {
+            first + word.len() <= candidate.start || last >= candidate.end || !name.contains(word)
         });
         let asked = !term.needs.is_empty();
         let strength = match (term.strength, &company) {
             (Strength::Generic, Some(_)) => Strength::Sufficient,
             // 非节能型电机: the very mark is denied.
-            (Strength::Generic, None)
-                if let Some(word) = context::denied(reading.cues, &term.needs, &reading.context) =>
-            {
+            (Strength::Generic, None) if let Some(word) = context::denied(reading, &term.needs) => {
                 return Err((Refusal::Negated, word));
             }
             (Strength::NeedsContext, None) => return Err((Refusal::ContextMissing, wanted(term))),
@@ -194,7 +184,7 @@ impl Matcher<'_> {
             head::behind_in_sentence(self.dictionary, rest, kind)
         };
         // 锅炉采购烟煤, 某充电站购进柴油: the subject of a clause, before any verb, which then buys something else.
-        let opens = reading.layout.phrases.iter().find(|other| phrase.is_some_and(|p| p.clause == other.clause));
+        let opens = phrase.and_then(|phrase| reading.layout.clause_of(&phrase).first());
         if !is_line
             && !is_activity(kind, hit)
             && let Some(first) = opens
@@ -254,10 +244,8 @@ impl Matcher<'_> {
                     return Err((Refusal::StatedUse, word));
                 }
                 let end = phrase.map_or(candidate.end + rest.len(), |phrase| phrase.end);
-                let other = reading
-                    .candidates
-                    .iter()
-                    .find(|other| other.start >= candidate.end && other.end <= end && other.term != candidate.term);
+                let mut behind = candidates_from(reading, candidate.end).iter().take_while(|other| other.start < end);
+                let other = behind.find(|other| other.end <= end && other.term != candidate.term);
                 match other.and_then(|other| self.dictionary.term(other.term)) {
                     // 农光互补|光伏大棚: work of the same entry goes on.
                     Some(term) if kind != TermKind::Goods && self.same_entry(candidate.term, term) => None,
@@ -281,18 +269,17 @@ impl Matcher<'_> {
         if let Some(word) = comes_with.iter().find(|word| ahead.strip_suffix(word.as_str()).is_some_and(ends_in_noun)) {
             return Err((Refusal::Modifier, word.clone()));
         }
-        let outside: Vec<&Phrase> = reading.layout.phrases.iter().filter(|other| !other.bracketed).collect();
+        let outside = |other: &&Phrase| !other.bracketed;
         // 云雾茶(有机产品): a certificate in brackets is a mark of the goods in front.
         let is_mark = ["organic", "certified"]
             .iter()
             .any(|name| self.dictionary.cue(name).is_some_and(|group| group.words.iter().any(|word| word == hit)));
-        if phrase.bracketed && !is_mark && outside.iter().any(|other| has_han(text, other)) {
+        let mut elsewhere = reading.layout.phrases.iter().filter(outside);
+        if phrase.bracketed && !is_mark && elsewhere.any(|other| has_han(text, other)) {
             return Err((Refusal::Bracketed, String::new()));
         }
-        for other in outside
-            .iter()
-            .filter(|other| other.clause == phrase.clause && (other.end <= phrase.start || phrase.end <= other.start))
-        {
+        let clause = reading.layout.clause_of(&phrase).iter().filter(outside);
+        for other in clause.filter(|other| other.end <= phrase.start || phrase.end <= other.start) {
             if let Some(refused) = self.other_phrase(reading, candidate, kind, other) {
                 return Err(refused);
             }
@@ -324,8 +311,11 @@ impl Matcher<'_> {
         // 循环经济园区 柴油班车: a place is where the thing behind it goes.
         let hit = text.get(candidate.start..candidate.end).unwrap_or_default();
         let same_matter = || {
-            let inside = reading.candidates.iter().filter(|c| other.start <= c.start && c.end <= other.end);
-            inside.filter_map(|c| self.dictionary.term(c.term)).any(|term| self.same_entry(candidate.term, term))
+            let inside = candidates_from(reading, other.start).iter().take_while(|c| c.start < other.end);
+            inside
+                .filter(|c| c.end <= other.end)
+                .filter_map(|c| self.dictionary.term(c.term))
+                .any(|term| self.same_entry(candidate.term, term))
         };
         if behind
             && kind != TermKind::Goods
@@ -373,13 +363,28 @@ impl Matcher<'_> {
     /// Whether a phrase names another thing of the dictionary that can stand beside the candidate: 智能灌溉控制器 电磁阀,
     /// but not 太阳能热水器 支架, whose bracket needs more to be anything.
     fn is_second_thing(&self, reading: &Reading<'_>, candidate: Candidate, other: &Phrase) -> bool {
-        let mut covering = reading.candidates.iter().filter(|c| c.start <= other.start && other.end <= c.end);
+        let behind = candidates_from(reading, other.start + 1).len();
+        let ahead = reading.candidates.get(..reading.candidates.len() - behind).unwrap_or_default();
+        let longest = reading.longest;
+        let near = ahead.partition_point(|c| c.start + longest < other.end);
+        let mut covering = ahead.iter().skip(near).filter(|c| other.end <= c.end);
         covering.any(|second| {
             let Some(term) = self.dictionary.term(second.term) else { return false };
             let stands = self.company(reading, *second, term, None).is_ok();
             stands && (term.strength == Strength::Sufficient || self.same_entry(candidate.term, term))
         })
     }
+}
+
+/// The candidates that begin at `place` or behind it.
+fn candidates_from<'r>(reading: &'r Reading<'_>, place: usize) -> &'r [Candidate] {
+    let first = reading.candidates.partition_point(|candidate| candidate.start < place);
+    reading.candidates.get(first..).unwrap_or_default()
+}
+
+/// Whether `words` stand in `text` so that they cover the bytes from `start` to `end`.
+fn covered_by(text: &str, words: &str, start: usize, end: usize) -> bool {
+    (end.saturating_sub(words.len())..=start).any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(words)))
 }
 
 /// What the names of small ordinary things end in.

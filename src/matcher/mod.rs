@@ -11,6 +11,7 @@ mod party;
 mod replaced;
 mod resolve;
 mod role;
+mod seen;
 
 pub use glance::{Glance, Silence};
 pub use role::{buyer_role, seller_role};
@@ -67,6 +68,10 @@ pub(crate) struct Reading<'t> {
     pub old: Vec<replaced::Old<'t>>,
     /// Exclusions in the text: start, end, exclusion.
     pub excluded: Vec<(usize, usize, &'t Exclusion)>,
+    /// Bytes of the longest candidate.
+    pub longest: usize,
+    /// What was looked for in the whole text, for one candidate or another.
+    pub seen: seen::Seen,
 }
 
 impl<'d> Matcher<'d> {
@@ -151,6 +156,7 @@ impl<'d> Matcher<'d> {
             }
         }
         candidates.sort();
+        let longest = candidates.iter().map(|candidate| candidate.end - candidate.start).max().unwrap_or_default();
         let parties: Vec<String> = document.parties.iter().map(|name| fold(name).text().to_owned()).collect();
         let mut context = text.to_owned();
         if let Some(spec) = &document.spec {
@@ -161,6 +167,21 @@ impl<'d> Matcher<'d> {
         let parties = party::party_names(cues, text, &parties);
         let excluded = self.dictionary.excluded(text).collect();
         let old = replaced::find(self.dictionary, cues, document.kind, text, &layout);
-        Reading { document, folded, context, layout, parties, negatives, candidates, label, cues, old, excluded }
+        let seen = seen::Seen::of(&context);
+        Reading {
+            document,
+            folded,
+            context,
+            layout,
+            parties,
+            negatives,
+            candidates,
+            label,
+            cues,
+            old,
+            excluded,
+            longest,
+            seen,
+        }
     }
 }

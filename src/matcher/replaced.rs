@@ -76,8 +76,8 @@ pub(crate) fn find<'t>(
             for (at, _) in text.match_indices(verb.as_str()) {
                 let start = at + verb.len();
                 let Some(phrase) = layout.phrase_of(at, start) else { continue };
-                let clause = layout.phrases.iter().rfind(|other| other.clause == phrase.clause);
-                let rest = text.get(start..clause.map_or(phrase.end, |last| last.end)).unwrap_or_default();
+                let last = layout.clause_of(&phrase).last();
+                let rest = text.get(start..last.map_or(phrase.end, |last| last.end)).unwrap_or_default();
                 let named = !rest.is_empty() && !TURNS.iter().any(|turn| rest.starts_with(turn));
                 if named && is_old(dictionary, kind, text, layout, (at, phrase), meaning) {
                     let abolished = meaning == Verb::Abolished;
@@ -98,7 +98,7 @@ fn is_old(
     (at, phrase): (usize, Phrase),
     verb: Verb,
 ) -> bool {
-    let first = layout.phrases.iter().find(|other| other.clause == phrase.clause);
+    let first = layout.clause_of(&phrase).first();
     let ahead = text.get(first.map_or(phrase.start, |first| first.start)..at).unwrap_or_default();
     match verb {
         Verb::Abolished => true,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    Candidate, Matcher, Reading, condition,
+    Candidate, Matcher, Reading,
     glance::silent,
     judge::{Refused, Standing},
 };
@@ -51,6 +51,8 @@ pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classifi
         })
         .cloned()
         .collect();
+    // Candidates come in the order of their places; none covers one that begins further behind than it is long.
+    let longest = reading.longest;
     standing.retain(|(candidate, _)| {
         let holds = |other: &Candidate| {
             other.start <= candidate.start
@@ -58,7 +60,9 @@ pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classifi
                 && other.end - other.start > candidate.end - candidate.start
         };
         // 污水处理|设备 in 污水处理设备维修费: work in the name of goods that were not bought was not done either.
-        let longer = tainted.iter().chain(&headless).find(|(other, _)| holds(other));
+        let mut near =
+            around_place(&tainted, *candidate, longest).iter().chain(around_place(&headless, *candidate, longest));
+        let longer = near.find(|(other, _)| holds(other));
         if let Some((_, reason)) = longer {
             refused.push((*candidate, reason.clone()));
         }
@@ -66,7 +70,8 @@ pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classifi
     });
     let covering: Vec<(Candidate, Standing)> = standing.clone();
     standing.retain(|(candidate, kept)| {
-        let winner = covering.iter().find(|(other, with)| wins((other, with), (candidate, kept)));
+        let near = around_place(&covering, *candidate, longest);
+        let winner = near.iter().find(|(other, with)| wins((other, with), (candidate, kept)));
         // A shorter surface of the same term is no news.
         if let Some((other, _)) = winner.filter(|(other, _)| other.term != candidate.term) {
             let name = matcher.dictionary.term(other.term).map_or_else(String::new, |term| term.term.clone());
@@ -105,6 +110,13 @@ pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classifi
     rejected.sort_by(|a, b| (a.span, &a.term_id).cmp(&(b.span, &b.term_id)));
     let (verdict, reason) = conclude(matcher, reading, &matches, &rejected);
     Classification { id: reading.document.id.clone(), verdict, matches, rejected, reason }
+}
+
+/// Of `sorted` candidates those that can cover `candidate`, when none is longer than `longest`.
+fn around_place<T>(sorted: &[(Candidate, T)], candidate: Candidate, longest: usize) -> &[(Candidate, T)] {
+    let first = sorted.partition_point(|(other, _)| other.start + longest < candidate.end);
+    let end = sorted.partition_point(|(other, _)| other.start <= candidate.start);
+    sorted.get(first..end).unwrap_or_default()
 }
 
 /// Whether `other` makes `candidate` superfluous: it covers more text, or the same text with more to say.
@@ -184,7 +196,7 @@ impl Matcher<'_> {
             .iter()
             .filter_map(|id| self.catalogue.condition(id))
             .filter(|condition| asked_for(condition))
-            .map(|condition| condition::judge(condition, &reading.context, &reading.document.proofs))
+            .map(|condition| reading.seen.condition(condition, &reading.context, &reading.document.proofs))
             .collect();
         Match {
             term_id: term.id.clone(),

@@ -26,8 +26,8 @@ impl Matcher<'_> {
     /// The verb nearest before the candidate, in its clause.
     fn verb_before(&self, reading: &Reading<'_>, candidate: Candidate) -> Option<ClauseWord> {
         let text = reading.folded.text();
-        let clause = reading.layout.phrase_of(candidate.start, candidate.end)?.clause;
-        let from = reading.layout.phrases.iter().find(|phrase| phrase.clause == clause)?.start;
+        let phrase = reading.layout.phrase_of(candidate.start, candidate.end)?;
+        let from = reading.layout.clause_of(&phrase).first()?.start;
         let before = text.get(from..candidate.start)?;
         let places: Vec<usize> = before.char_indices().map(|(at, _)| at).collect();
         places.iter().rev().find_map(|&start| {

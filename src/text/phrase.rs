@@ -30,6 +30,10 @@ pub struct Layout {
 /// Longest 简称, in bytes.
 const LONGEST_LABEL: usize = 90;
 
+/// Longest clause, in bytes, some 1,300 characters: in what goes on longer without a sign a new clause begins, so that
+/// the time a text takes grows with its length and not with the square of it.
+const LONGEST_CLAUSE: usize = 4 * 1024;
+
 impl Layout {
     /// Cuts `text` (folded). Only invoice lines have a label.
     pub fn of(text: &str, has_label: bool) -> Self {
@@ -40,7 +44,16 @@ impl Layout {
 
     /// The phrase that holds `start..end`.
     pub fn phrase_of(&self, start: usize, end: usize) -> Option<Phrase> {
-        self.phrases.iter().copied().find(|phrase| phrase.start <= start && end <= phrase.end)
+        let count = self.phrases.partition_point(|phrase| phrase.start <= start);
+        let last = self.phrases.get(..count).and_then(<[Phrase]>::last).copied();
+        last.filter(|phrase| end <= phrase.end)
+    }
+
+    /// The phrases of the clause that `phrase` stands in.
+    pub fn clause_of(&self, phrase: &Phrase) -> &[Phrase] {
+        let first = self.phrases.partition_point(|other| other.clause < phrase.clause);
+        let end = self.phrases.partition_point(|other| other.clause <= phrase.clause);
+        self.phrases.get(first..end).unwrap_or_default()
     }
 
     /// The phrases that `start..end` begins and ends in, and what lies between them, as one.
@@ -74,6 +87,7 @@ fn phrases(text: &str, body: usize) -> Vec<Phrase> {
     let mut depth = 0usize;
     let mut clause = 0;
     let mut open: Option<(usize, bool)> = None;
+    let mut clause_start = body;
     let mut close = |open: &mut Option<(usize, bool)>, end: usize, depth: usize, clause: usize| {
         if let Some((start, _)) = open.take() {
             found.push(Phrase { start, end, bracketed: depth > 0, clause });
@@ -81,6 +95,11 @@ fn phrases(text: &str, body: usize) -> Vec<Phrase> {
     };
     for (offset, character) in text.get(body..).unwrap_or_default().char_indices() {
         let at = body + offset;
+        if at - clause_start >= LONGEST_CLAUSE {
+            close(&mut open, at, depth, clause);
+            clause += 1;
+            clause_start = at;
+        }
         match script_of(character) {
             Script::Han => match &mut open {
                 Some((_, has_han)) => *has_han = true,
@@ -104,7 +123,10 @@ fn phrases(text: &str, body: usize) -> Vec<Phrase> {
                 match character {
                     '(' => depth += 1,
                     ')' => depth = depth.saturating_sub(1),
-                    ',' | ';' | '.' | '!' | '?' | '\n' if depth == 0 => clause += 1,
+                    ',' | ';' | '.' | '!' | '?' | '\n' if depth == 0 => {
+                        clause += 1;
+                        clause_start = at;
+                    }
                     _ => {}
                 }
             }
@@ -129,6 +151,19 @@ mod tests {
         assert_eq!(layout.label_text(text), Some("光伏设备"));
         assert_eq!(cut(text), ["隆基", "单晶硅组件", "550w", "双玻", "螺栓"]);
         assert!(layout.phrases[3].bracketed && !layout.phrases[4].bracketed);
+    }
+
+    #[test]
+    fn what_never_ends_is_cut() {
+        let layout = Layout::of(&"光伏组件 ".repeat(1_000), true);
+        assert!(layout.phrases.iter().all(|phrase| phrase.end - phrase.start <= 12));
+        assert_eq!(layout.phrases.last().map(|phrase| phrase.clause), Some(3));
+        let one = Layout::of(&"件".repeat(5_000), true);
+        assert!(one.phrases.iter().all(|phrase| phrase.end - phrase.start <= LONGEST_CLAUSE + 2), "{one:?}");
+        for phrase in &one.phrases {
+            assert_eq!(one.phrase_of(phrase.start + 3, phrase.end), Some(*phrase));
+            assert_eq!(one.clause_of(phrase), [*phrase]);
+        }
     }
 
     #[test]

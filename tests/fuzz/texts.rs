@@ -137,8 +137,8 @@ fn text_of(pieces: &[Piece]) -> String {
                 other => other,
             })),
             Piece::Any(any) => text.push_str(any),
-            // Reading a text full of terms takes the square of its length: long ones would only cost time.
-            Piece::Again(times) if text.len() < 300 => text = text.repeat(*times),
+            // Longer texts would only cost time.
+            Piece::Again(times) if text.len() < 1_000 => text = text.repeat(*times),
             Piece::Again(_) => {}
         }
     }
@@ -206,10 +206,33 @@ fn matcher_on_changed_bytes() {
         "环保设备安装、维修；销售：水性涂料、可降解地膜、新能源汽车充电桩".into(),
     ];
     fuzz("matcher-bytes", 80, &seeds, |bytes| {
-        let text: String = String::from_utf8_lossy(bytes).chars().take(400).collect();
+        let text: String = String::from_utf8_lossy(bytes).chars().take(2_000).collect();
         let kind = TextKind::ALL[bytes.len() % TextKind::ALL.len()];
         check_matcher(text, kind, String::new())
     });
+}
+
+#[test]
+fn a_long_text_full_of_terms_takes_time_by_its_length() {
+    let matcher = ENGINE.matcher(DAY).expect("the edition has its table");
+    for (piece, kind) in [
+        ("光伏组件 逆变器 空压机 二手电动机 ", TextKind::InvoiceLine),
+        ("光伏组件永磁电机空压机节能灯具", TextKind::Purpose),
+        ("污水处理设备、节能型电动机，", TextKind::Scope),
+    ] {
+        let took = |bytes: usize| {
+            let document = Document { text: piece.repeat(bytes / piece.len()), kind, ..Document::default() };
+            let once = || {
+                let began = std::time::Instant::now();
+                assert!(!matcher.read(&document).reason.is_empty());
+                began.elapsed()
+            };
+            (0..3).map(|_| once()).min().unwrap_or_default()
+        };
+        // Ten times the text took a hundred times as long.
+        let (short, long) = (took(4_000), took(40_000));
+        assert!(long < short * 40, "{piece}: {short:?}, {long:?}");
+    }
 }
 
 fn check_fold(original: &str) -> Executed {
