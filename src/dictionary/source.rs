@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use csv::StringRecord;
@@ -260,26 +263,33 @@ pub fn links(cell: &str) -> Option<Vec<Link>> {
 impl Tables {
     /// Reads the layers in order; a later layer wins. Tables are read side by side, and joined in order.
     pub fn read(layers: &[Texts]) -> Result<Self, DictionaryError> {
-        let mut tables = Self::default();
-        std::thread::scope(|scope| {
-            let reading: Vec<_> = layers
-                .iter()
-                .flatten()
-                .map(|(file, text)| {
-                    scope.spawn(move || {
-                        let mut tables = Self::default();
-                        tables.add(file, text).map(|()| tables)
-                    })
-                })
-                .collect();
-            for thread in reading {
-                match thread.join() {
-                    Ok(read) => tables.join(read?),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
+        let files: Vec<(&String, &String)> = layers.iter().flatten().collect();
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some((file, text)) = files.get(number) else { return done };
+                let mut tables = Self::default();
+                done.push((number, tables.add(file, text).map(|()| tables)));
             }
-            Ok(tables)
-        })
+        };
+        // No more threads than processors: each one's first memory costs more than a table.
+        let helpers = std::thread::available_parallelism().map_or(1, usize::from).min(4) - 1;
+        let mut read = std::thread::scope(|scope| {
+            let others: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
+            let mut read = work();
+            for thread in others {
+                read.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            read
+        });
+        read.sort_by_key(|(number, _)| *number);
+        let mut tables = Self::default();
+        for (_, one) in read {
+            tables.join(one?);
+        }
+        Ok(tables)
     }
 
     /// Puts `later` on top.
