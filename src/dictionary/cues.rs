@@ -1,29 +1,32 @@
-//! Which groups of cue words stand in a text, told in one scan.
+//! What stands around the terms of a text, told in one scan: words of cue groups, and exclusions.
 
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
-use super::{CueGroup, Dictionary, ExactIndex};
+use super::{CueGroup, Dictionary, ExactIndex, Exclusion};
 
 /// Groups that one set can tell apart; a group beyond is always looked through.
 const TOLD: usize = 64;
 
-/// Finds the words of all groups at once.
+/// Finds exclusions and the words of all groups at once.
 #[derive(Debug)]
 pub(super) struct CueFinder {
+    /// The exclusions in their order, then the words.
     index: ExactIndex,
-    /// Group of each word of the index.
+    /// Number of the exclusions.
+    exclusions: usize,
+    /// Group of each word.
     group_of: Vec<usize>,
     number: FxHashMap<String, usize>,
 }
 
 impl CueFinder {
     /// `None` when the words cannot be compiled; then every group is looked through.
-    pub(super) fn new(groups: &FxHashMap<String, CueGroup>) -> Option<Self> {
+    pub(super) fn new(exclusions: &[Exclusion], groups: &FxHashMap<String, CueGroup>) -> Option<Self> {
         let mut names: Vec<&String> = groups.keys().collect();
         names.sort();
-        let mut words = Vec::new();
+        let mut words: Vec<&str> = exclusions.iter().map(|exclusion| exclusion.surface.as_str()).collect();
         let mut group_of = Vec::new();
         for (number, name) in names.iter().enumerate().take(TOLD) {
             for word in groups.get(*name).into_iter().flat_map(|group| &group.words) {
@@ -32,7 +35,7 @@ impl CueFinder {
             }
         }
         let number = names.into_iter().cloned().enumerate().map(|(number, name)| (name, number)).collect();
-        Some(Self { index: ExactIndex::new(&words).ok()?, group_of, number })
+        Some(Self { index: ExactIndex::new(&words).ok()?, exclusions: exclusions.len(), group_of, number })
     }
 }
 
@@ -54,17 +57,38 @@ impl<'d> Cues<'d> {
     }
 }
 
+/// An exclusion in a text: start, end, exclusion.
+pub type Excluded<'d> = (usize, usize, &'d Exclusion);
+
 impl Dictionary {
-    /// The cue groups that have a word in `text`, which is folded.
-    pub fn cues_in(&self, text: &str) -> Cues<'_> {
-        let finder = self.cue_finder.get_or_init(|| CueFinder::new(&self.cues));
+    /// The cue groups that have a word in `context`, which is folded, and the exclusions that stand in its first `text`
+    /// bytes.
+    pub fn around<'d>(&'d self, context: &str, text: usize) -> (Cues<'d>, Vec<Excluded<'d>>) {
+        let finder = self.cue_finder.get_or_init(|| CueFinder::new(&self.exclusions, &self.cues));
         let mut said = 0;
+        let mut excluded = Vec::new();
         if let Some(finder) = finder {
-            for found in finder.index.hits(text) {
-                said |= finder.group_of.get(found.surface).map_or(0, |number| 1 << number);
+            for found in finder.index.hits(context) {
+                match found.surface.checked_sub(finder.exclusions) {
+                    Some(word) => said |= finder.group_of.get(word).map_or(0, |number| 1 << number),
+                    None if found.end <= text => {
+                        excluded.extend(self.exclusions.get(found.surface).map(|row| (found.start, found.end, row)));
+                    }
+                    None => {}
+                }
             }
         }
-        Cues { dictionary: self, said }
+        (Cues { dictionary: self, said }, excluded)
+    }
+
+    /// The cue groups that have a word in `text`, which is folded.
+    pub fn cues_in(&self, text: &str) -> Cues<'_> {
+        self.around(text, 0).0
+    }
+
+    /// Exclusions found in a folded text.
+    pub fn excluded(&self, text: &str) -> Vec<Excluded<'_>> {
+        self.around(text, text.len()).1
     }
 }
 

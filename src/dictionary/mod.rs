@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use builtin::{Layer, builtin_texts, read_conditions, read_folder};
 pub use bundle::{BUNDLE_FILE, BundleFault};
-pub use cues::Cues;
+pub use cues::{Cues, Excluded};
 pub use difference::{Difference, RowChanges};
 pub use format::{canonical, shape};
 pub use index::{ExactIndex, Hit, Look, NearIndex, NearTerms, Sieve};
@@ -58,8 +58,6 @@ pub struct Dictionary {
     label_by_prefix: FxHashMap<String, String>,
     surfaces: Vec<Surface>,
     exact: ExactIndex,
-    /// Made on first use: most texts have no candidate, and need none.
-    exclusion_index: OnceLock<Option<ExactIndex>>,
     cue_finder: cues::LazyCueFinder,
     fingerprint: String,
 }
@@ -139,7 +137,6 @@ impl Dictionary {
             label_by_prefix,
             surfaces,
             exact,
-            exclusion_index: OnceLock::new(),
             cue_finder: OnceLock::new(),
             fingerprint,
         }
@@ -188,18 +185,6 @@ impl Dictionary {
     /// Finds the surfaces in a folded text.
     pub fn exact(&self) -> &ExactIndex {
         &self.exact
-    }
-
-    /// Exclusions found in a folded text: start, end, exclusion.
-    pub fn excluded<'d, 't>(
-        &'d self,
-        text: &'t str,
-    ) -> impl Iterator<Item = (usize, usize, &'d Exclusion)> + use<'d, 't> {
-        // Compiling fails only beyond 65,535 different characters.
-        let surfaces = || self.exclusions.iter().map(|exclusion| exclusion.surface.as_str()).collect::<Vec<_>>();
-        let index = self.exclusion_index.get_or_init(|| ExactIndex::new(&surfaces()).ok());
-        let hits = index.iter().flat_map(move |index| index.hits(text));
-        hits.filter_map(|hit| self.exclusions.get(hit.surface).map(|exclusion| (hit.start, hit.end, exclusion)))
     }
 
     /// The cue group `name`.

@@ -18,9 +18,9 @@ pub use role::{buyer_role, seller_role};
 
 use crate::{
     catalogue::{Catalogue, Edition},
-    dictionary::{Cues, Dictionary, Exclusion, Hit, NearTerms, Surface, TaxLabel, TermKind},
+    dictionary::{Cues, Dictionary, Excluded, Hit, NearTerms, Surface, TaxLabel, TermKind},
     model::{Classification, Document, TextKind, Via},
-    text::{Folded, Layout, Script, Segmenter, cuts_latin, fold, script_of},
+    text::{Folded, Layout, Script, Segmenter, cuts_latin, fold, fold_text, script_of},
 };
 
 /// Reads texts with one dictionary, one catalogue and one edition.
@@ -66,8 +66,8 @@ pub(crate) struct Reading<'t> {
     pub cues: Cues<'t>,
     /// Stretches of the text that name what is replaced.
     pub old: Vec<replaced::Old<'t>>,
-    /// Exclusions in the text: start, end, exclusion.
-    pub excluded: Vec<(usize, usize, &'t Exclusion)>,
+    /// Exclusions in the text.
+    pub excluded: Vec<Excluded<'t>>,
     /// Bytes of the longest candidate.
     pub longest: usize,
     /// What was looked for in the whole text, for one candidate or another.
@@ -157,15 +157,14 @@ impl<'d> Matcher<'d> {
         }
         candidates.sort();
         let longest = candidates.iter().map(|candidate| candidate.end - candidate.start).max().unwrap_or_default();
-        let parties: Vec<String> = document.parties.iter().map(|name| fold(name).text().to_owned()).collect();
+        let parties: Vec<String> = document.parties.iter().map(|name| fold_text(name)).collect();
         let mut context = text.to_owned();
         if let Some(spec) = &document.spec {
             context.push('\n');
-            context.push_str(fold(spec).text());
+            context.push_str(&fold_text(spec));
         }
-        let cues = self.dictionary.cues_in(&context);
+        let (cues, excluded) = self.dictionary.around(&context, text.len());
         let parties = party::party_names(cues, text, &parties);
-        let excluded = self.dictionary.excluded(text).collect();
         let old = replaced::find(self.dictionary, cues, document.kind, text, &layout);
         let seen = seen::Seen::of(&context);
         Reading {

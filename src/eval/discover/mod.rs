@@ -321,7 +321,7 @@ impl<'d> Known<'d> {
 
     fn holds(&self, run: &str) -> bool {
         self.words.contains(run)
-            || self.matcher.dictionary.excluded(run).any(|(start, end, exclusion)| {
+            || self.matcher.dictionary.excluded(run).into_iter().any(|(start, end, exclusion)| {
                 // A look-alike that blocks every term and covers the end of the run has its head.
                 exclusion.blocks.is_empty() && end == run.len() && (start == 0 || exclusion.surface.chars().count() > 2)
             })
