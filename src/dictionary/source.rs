@@ -274,14 +274,11 @@ impl Tables {
                 done.push((number, tables.add(file, text).map(|()| tables)));
             }
         };
-        // No more threads than processors: each one's first memory costs more than a table.
-        let helpers = std::thread::available_parallelism().map_or(1, usize::from).min(4) - 1;
+        // Two threads and no more: the first memory of another one costs more than a table.
         let mut read = std::thread::scope(|scope| {
-            let others: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
+            let other = scope.spawn(work);
             let mut read = work();
-            for thread in others {
-                read.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            }
+            read.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             read
         });
         read.sort_by_key(|(number, _)| *number);
