@@ -129,6 +129,25 @@ fn copied_cells_are_inert_in_a_spreadsheet() {
 }
 
 #[test]
+fn workbooks_of_readings_and_of_rows_set_aside_hold_texts_only() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let payloads = ["=cmd|' /C calc'!A0", "+SUM(A1)", "-2+3", "@WEBSERVICE(1)", "＝1+1"];
+    let rows = payloads.iter().map(|payload| format!("1,2025-10-01,{payload}光伏组件,1\n2,{payload},{payload},1\n"));
+    let text = "序号,开票日期,货物名称,价税合计\n".to_owned() + &rows.collect::<String>();
+    let evil = write(folder.path(), "evil.csv", text);
+    run(&evil, &["--format", "xlsx", "-o", &at("out.xlsx"), "--quarantine", &at("bad.xlsx")]).exits(0);
+    for name in ["out.xlsx", "bad.xlsx"] {
+        let mut archive = zip::ZipArchive::new(fs::File::open(at(name)).unwrap()).unwrap();
+        let mut part = |name: &str| std::io::read_to_string(archive.by_name(name).unwrap()).unwrap();
+        let sheet = part("xl/worksheets/sheet1.xml");
+        assert!(!sheet.contains("<f>") && !sheet.contains("<f ") && !sheet.contains("<hyperlink"), "{name}: {sheet}");
+        assert_eq!(sheet.matches("<c ").count(), sheet.matches("t=\"s\"").count(), "{name}: every cell is a string");
+        assert!(part("xl/sharedStrings.xml").contains("=cmd|"), "{name}: the text itself is kept as it is");
+    }
+}
+
+#[test]
 fn files_with_other_headers_fall_back_to_one_common_layout() {
     let folder = folder();
     let one = write(folder.path(), "a.csv", "序号,货物名称\n1,光伏组件\n");
