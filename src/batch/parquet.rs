@@ -3,7 +3,6 @@
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
     fs::File,
     io::{self, Read, Write},
     path::Path,
@@ -20,12 +19,14 @@ use parquet::{
     errors::ParquetError,
     file::{
         metadata::{PageIndexPolicy, ParquetMetaDataReader},
-        properties::WriterProperties,
+        properties::{EnabledStatistics, WriterProperties},
         reader::{FileReader, SerializedFileReader},
         writer::{SerializedFileWriter, SerializedRowGroupWriter},
     },
     schema::types::{Type, TypePtr},
 };
+
+use rustc_hash::FxHashMap;
 
 use super::{
     Mark, Receiver, RunError, Task, Totals,
@@ -274,8 +275,9 @@ impl<'e> Worker<'e> {
         self.ends.clear();
         self.totals = Totals::default();
         let mut next = vec![0usize; needed.len()];
+        let mut cells: Vec<(usize, Option<&str>)> = Vec::with_capacity(needed.len());
         for row in 0..self.rows {
-            let mut cells: Vec<(usize, Option<&str>)> = Vec::with_capacity(needed.len());
+            cells.clear();
             for ((column, place), next) in self.columns.iter().zip(needed).zip(&mut next) {
                 if column.present.get(row) != Some(&1) {
                     cells.push((*place, Some("")));
@@ -334,7 +336,7 @@ struct Target<W: Write + Send> {
     writer: SerializedFileWriter<W>,
     group: usize,
     /// Different answers of this row group, and the answer of each of its rows.
-    known: HashMap<Vec<u8>, u32>,
+    known: FxHashMap<Vec<u8>, u32>,
     distinct: Vec<Vec<u8>>,
     rows: Vec<u32>,
 }
@@ -352,10 +354,12 @@ impl<W: Write + Send> Target<W> {
         let schema = Arc::new(Type::group_type_builder(file.schema().name()).with_fields(fields).build()?);
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
+            // The least and the greatest of a hundred thousand reasons help nobody, and finding them takes long.
+            .set_statistics_enabled(EnabledStatistics::None)
             .set_created_by(format!("lvjian {}", env!("CARGO_PKG_VERSION")))
             .build();
         let writer = SerializedFileWriter::new(out, schema, Arc::new(properties))?;
-        let (known, distinct, rows) = (HashMap::new(), Vec::new(), Vec::new());
+        let (known, distinct, rows) = (FxHashMap::default(), Vec::new(), Vec::new());
         Ok(Self { input, metadata, writer, group: 0, known, distinct, rows })
     }
 
