@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::{CueGroup, Dictionary, ExactIndex, Exclusion};
 
 /// Groups that one set can tell apart; a group beyond is always looked through.
-const TOLD: usize = 64;
+const TOLD: usize = 128;
 
 /// Finds exclusions and the words of all groups at once.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl CueFinder {
 #[derive(Clone, Copy, Debug)]
 pub struct Cues<'d> {
     dictionary: &'d Dictionary,
-    said: u64,
+    said: u128,
 }
 
 impl<'d> Cues<'d> {
@@ -65,12 +65,12 @@ impl Dictionary {
     /// bytes.
     pub fn around<'d>(&'d self, context: &str, text: usize) -> (Cues<'d>, Vec<Excluded<'d>>) {
         let finder = self.cue_finder.get_or_init(|| CueFinder::new(&self.exclusions, &self.cues));
-        let mut said = 0;
+        let mut said = 0_u128;
         let mut excluded = Vec::new();
         if let Some(finder) = finder {
             for found in finder.index.hits(context) {
                 match found.surface.checked_sub(finder.exclusions) {
-                    Some(word) => said |= finder.group_of.get(word).map_or(0, |number| 1 << number),
+                    Some(word) => said |= finder.group_of.get(word).map_or(0, |number| 1_u128 << number),
                     None if found.end <= text => {
                         excluded.extend(self.exclusions.get(found.surface).map(|row| (found.start, found.end, row)));
                     }

@@ -9,8 +9,8 @@ use crate::{
 const SHORTEST: usize = 4;
 
 /// The surfaces that stand in `text` (folded) once the blanks between Han characters are taken away, that held such a
-/// blank, and that no Han word follows. Places are those of `text`.
-pub(super) fn hits(index: &ExactIndex, text: &str) -> Vec<Hit> {
+/// blank, and that no Han word follows but one that `describes` goods. Places are those of `text`.
+pub(super) fn hits(index: &ExactIndex, text: &str, describes: impl Fn(&str) -> bool) -> Vec<Hit> {
     let blanks = blanks(text);
     if blanks.is_empty() {
         return Vec::new();
@@ -25,10 +25,13 @@ pub(super) fn hits(index: &ExactIndex, text: &str) -> Vec<Hit> {
     // A place in the joined text lies behind as many blanks as were taken away in front of it.
     let ends: Vec<usize> = blanks.iter().zip(0..).map(|(blank, before)| blank - before).collect();
     let place = |at: usize, opens: bool| at + ends.partition_point(|&end| if opens { end <= at } else { end < at });
-    // Words cut by blanks go on: of 风电 塔筒 爬梯 the head is the last.
+    // Words cut by blanks go on: of 风电 塔筒 爬梯 the head is the last. A word that only describes may follow.
     let stops = |at: usize| {
-        let behind = text.get(at..).unwrap_or_default().trim_start().chars().next();
-        behind.is_none_or(|c| script_of(c) != Script::Han)
+        let behind = text.get(at..).unwrap_or_default();
+        let cut = behind.starts_with(' ');
+        let behind = behind.trim_start();
+        let word = behind.split(|c| script_of(c) != Script::Han).next().unwrap_or_default();
+        word.is_empty() || cut && describes(word)
     };
     let found = index.hits(&joined).into_iter().map(|hit| Hit {
         start: place(hit.start, true),
@@ -63,12 +66,13 @@ mod tests {
     fn a_blank_inside_a_name_is_passed_over() {
         let index = ExactIndex::new(&["太阳能热水器", "热水器", "有机肥", "节能灯"]).unwrap();
         let found = |text: &str| -> Vec<String> {
-            hits(&index, text).iter().map(|hit| text[hit.start..hit.end].to_owned()).collect()
+            hits(&index, text, |word| word == "家用").iter().map(|hit| text[hit.start..hit.end].to_owned()).collect()
         };
         assert_eq!(found("皇明 太阳能 热水器 20管"), ["太阳能 热水器"]);
         assert_eq!(found("皇明 太 阳能 热水 器"), ["太 阳能 热水 器"]);
         assert!(found("太阳能热水器 支架").is_empty(), "it holds no blank");
         assert!(found("太阳能 热水器 支架").is_empty(), "another word follows");
+        assert_eq!(found("太阳能 热水器 家用 20管"), ["太阳能 热水器"]);
         assert!(found("有机 肥皂").is_empty(), "it ends inside a word, and is short");
         assert!(found("节能 灯").is_empty());
     }

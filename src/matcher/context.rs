@@ -160,6 +160,17 @@ pub fn turned(reading: &Reading<'_>, term: &Term, around: &Around<'_>) -> Option
     None
 }
 
+/// The word for what is bought instead, when the clause only tells what the borrower does and a later one spends the loan on
+/// something private: 经营农家乐多年，现购|轿车.
+pub fn private<'t>(reading: &Reading<'t>, text: &str, clause: (usize, usize)) -> Option<&'t str> {
+    // Purposes are short; a long text is no purpose.
+    const LONGEST: usize = 3_000;
+    let told = text.get(clause.0..clause.1).filter(|_| text.len() <= LONGEST)?;
+    reading.cues.words("background").iter().find(|word| told.contains(word.as_str()))?;
+    let later = text.get(clause.1..)?;
+    reading.cues.words("private").iter().find(|word| later.contains(word.as_str())).map(String::as_str)
+}
+
 /// Whether `denial` stands in `before`, other than of what goods are better without: 不含汞|LED灯.
 fn denies(before: &str, denial: &str) -> bool {
     const HARMFUL: [&str; 19] = [

@@ -77,6 +77,12 @@ fn before_and(rest: &str) -> Option<&str> {
     joined.filter(|(_, second)| second.chars().count() >= 2).map(|(first, _)| first).min_by_key(|first| first.len())
 }
 
+/// 食堂|用, 厂|里用.
+fn is_used(behind: &str) -> bool {
+    let behind = behind.strip_prefix(['里', '内']).unwrap_or(behind);
+    matches!(behind, "用" | "使用" | "自用")
+}
+
 /// Whether these words change nothing: 设备, 本体, 系统.
 fn only_neutral(dictionary: &Dictionary, words: &str) -> bool {
     let mut left = words.trim();
@@ -86,8 +92,27 @@ fn only_neutral(dictionary: &Dictionary, words: &str) -> bool {
     left.is_empty()
 }
 
+/// Reads the words behind a term in a purpose. Beyond what [`behind_in_sentence`] knows, the parts of works and the
+/// people of a service belong to them (污水处理厂|管网改造, 合同能源管理|团队), and a place may be where the thing is used
+/// (空气源热泵|食堂用).
+pub fn behind_in_purpose(dictionary: &Dictionary, rest: &str, kind: TermKind) -> Behind {
+    let parts: Vec<&str> = match kind {
+        TermKind::Goods => Vec::new(),
+        _ => ["works-part", "staff"].iter().flat_map(|group| words(dictionary, group)).map(String::as_str).collect(),
+    };
+    read_on(dictionary, rest, kind, &parts, true)
+}
+
 /// Reads the rest of a clause forward, until something else begins.
 pub fn behind_in_sentence(dictionary: &Dictionary, rest: &str, kind: TermKind) -> Behind {
+    read_on(dictionary, rest, kind, &[], false)
+}
+
+fn words<'d>(dictionary: &'d Dictionary, group: &str) -> &'d [String] {
+    dictionary.cue(group).map_or(&[], |group| group.words.as_slice())
+}
+
+fn read_on(dictionary: &Dictionary, rest: &str, kind: TermKind, parts: &[&str], is_purpose: bool) -> Behind {
     let mut left = rest;
     let mut role = None;
     while !left.is_empty() {
@@ -95,18 +120,40 @@ pub fn behind_in_sentence(dictionary: &Dictionary, rest: &str, kind: TermKind) -
             left = after;
             continue;
         }
+        let part = parts.iter().filter(|part| left.starts_with(**part)).map(|part| part.len()).max().unwrap_or(0);
+        let behind_part = left.get(part..).unwrap_or_default();
+        // 碳核查人员|工资 is nothing but wages.
+        if part > 0
+            && !behind_part.starts_with("工资")
+            && longest_prefix(dictionary, left).is_none_or(|(word, _)| word.len() <= part)
+        {
+            left = behind_part;
+            continue;
+        }
         let Some((word, meaning)) = longest_prefix(dictionary, left) else {
             return Behind::Unknown(left.to_owned());
         };
         left = left.get(word.len()..).unwrap_or_default();
+        // 运营维护费|用.
+        if word.ends_with('费') {
+            left = left.strip_prefix('用').unwrap_or(left);
+        }
         match meaning {
             Meaning::Clause(ClauseWord::Link | ClauseWord::Buy) => return Behind::Thing(role),
             Meaning::Clause(ClauseWord::Act(act)) => return Behind::Thing(role.or(Some(act))),
+            Meaning::Tail(Tail::Neutral) if is_purpose && is_used(left) => return Behind::Thing(role),
             Meaning::Tail(Tail::Neutral | Tail::Money | Tail::Descriptor) => {}
             Meaning::Tail(Tail::Work) => role = role.or(Some(Role::Build)),
             Meaning::Tail(Tail::Trade) => role = role.or(Some(Role::Trade)),
             Meaning::Tail(Tail::Make) => role = role.or(Some(Role::Make)),
             Meaning::Tail(Tail::Place | Tail::AnyService) if kind != TermKind::Goods || role.is_some() => {}
+            // 热泵|食堂|用, 组件|厂|里用: where it is used.
+            Meaning::Tail(Tail::Place | Tail::Other(Refusal::Descriptive)) if is_purpose && is_used(left) => {
+                return Behind::Thing(role);
+            }
+            // 光伏电站|检修: works are kept up.
+            Meaning::Tail(Tail::Other(Refusal::ServiceAbout))
+                if is_purpose && kind != TermKind::Goods && words(dictionary, "upkeep").iter().any(|w| w == word) => {}
             Meaning::Tail(Tail::Other(refusal)) if same_service(kind, refusal, word) => {}
             Meaning::Tail(Tail::Place) => return Behind::Another(Refusal::Descriptive, word.to_owned()),
             Meaning::Tail(Tail::AnyService) => return Behind::Another(Refusal::ServiceAbout, word.to_owned()),
@@ -134,9 +181,54 @@ pub fn buys_something_else(dictionary: &Dictionary, rest: &str) -> Option<String
     (!object.is_empty()).then(|| verb.to_owned())
 }
 
-/// Whether these words end in a part, a service, a place or another thing that the tables know.
-pub fn ends_in_other_thing(dictionary: &Dictionary, words: &str) -> bool {
-    matches!(longest_suffix(dictionary, words), Some((_, Tail::Other(_) | Tail::Place | Tail::AnyService)))
+/// Whether these words end in a part, a place or another thing that the tables know, and that is no service of its own
+/// behind work of this kind.
+pub fn ends_in_other_thing(dictionary: &Dictionary, words: &str, kind: TermKind) -> bool {
+    match longest_suffix(dictionary, words) {
+        Some((word, Tail::Other(refusal))) => !same_service(kind, refusal, word),
+        Some((_, Tail::Place)) => true,
+        Some((_, Tail::AnyService)) => kind != TermKind::Service,
+        _ => false,
+    }
+}
+
+/// Whether these words, behind the name of works, are something unknown that ends in a general word: 污水处理厂|集水井|改造.
+/// At most `longest` characters may be unknown.
+pub fn ends_in_generic(dictionary: &Dictionary, unknown: &str, longest: usize) -> bool {
+    let heads = words(dictionary, "generic-head");
+    unknown.char_indices().skip(1).take(longest).any(|(at, _)| {
+        let rest = unknown.get(at..).unwrap_or_default();
+        let before = unknown.get(..at).unwrap_or_default();
+        heads.iter().any(|head| rest.starts_with(head.as_str()))
+            && longest_suffix(dictionary, before).is_none()
+            && matches!(behind_in_purpose(dictionary, rest, TermKind::Work), Behind::Thing(_))
+    })
+}
+
+/// What a business named after a term does, when the words behind the term name such a business and say no more than that
+/// it goes on: 废旧轮胎制胶粉|厂流动资金 makes, 光伏组件|门店周转 trades, 城市公交|企业补充营运资金 serves.
+pub fn own_business(dictionary: &Dictionary, behind: &str, is_goods: bool) -> Option<Role> {
+    let mut left = behind;
+    while let Some((word, Meaning::Tail(Tail::Make | Tail::Trade | Tail::AnyService | Tail::Work))) =
+        longest_prefix(dictionary, left)
+        && !is_goods
+    {
+        left = left.get(word.len()..)?;
+    }
+    let kinds = ["公司", "企业", "厂", "合作社"].map(|kind| (kind, Role::Make));
+    let shops = ["专卖店", "门店", "店", "门市部", "门市", "经营部"].map(|shop| (shop, Role::Trade));
+    let (kind, role) = kinds.iter().chain(&shops).find(|(kind, _)| left.starts_with(kind))?;
+    let left = left.get(kind.len()..)?;
+    // 光伏公司 may do anything.
+    if left.is_empty() || is_goods && *role == Role::Make && *kind != "厂" || !is_goods && *role == Role::Trade {
+        return None;
+    }
+    let goes_on = words(dictionary, "own-business");
+    let mut left = left;
+    while let Some(word) = goes_on.iter().filter(|word| left.starts_with(word.as_str())).max_by_key(|word| word.len()) {
+        left = left.get(word.len()..)?;
+    }
+    left.trim().is_empty().then_some(if is_goods { *role } else { Role::Service })
 }
 
 /// Whether a name of goods and what stands behind it are stuffed as shops do it: 太阳能热水器|家用全自动真空管不锈钢水箱. Such

@@ -56,10 +56,19 @@ impl Matcher<'_> {
             let name = self.dictionary.negatives().get(number).map_or("", |negative| negative.surface.as_str());
             return refuse(Refusal::Negative, name);
         }
+        if let Some(role) = self.own_business(reading, candidate, term) {
+            return self.company(reading, candidate, term, role);
+        }
         if let Some(word) = term.before_not.iter().find(|word| before.ends_with(word.as_str())) {
             return refuse(Refusal::NeighbourAgainst, word);
         }
-        if let Some(word) = term.after_not.iter().find(|word| after.starts_with(word.as_str())) {
+        // 加气块|生产线扩产: in a purpose the line makes the goods.
+        let makes = |word: &str| {
+            reading.document.kind == TextKind::Purpose
+                && term.kind() == TermKind::Goods
+                && self.dictionary.tail(word) == Some(Tail::Make)
+        };
+        if let Some(word) = term.after_not.iter().find(|word| after.starts_with(word.as_str()) && !makes(word)) {
             return refuse(Refusal::NeighbourAgainst, word);
         }
         if reading.parties.iter().any(|&(from, to)| from <= start && end <= to) {
@@ -74,7 +83,9 @@ impl Matcher<'_> {
         // A verb in front is a word of its own: 购买|空调 holds no 买空.
         let behind_verb =
             ["购买", "采购", "购置", "安装", "支付", "使用", "更换", "销售"].iter().any(|verb| before.ends_with(verb));
-        let short_verb = ["买", "购", "装", "换", "卖", "修"].contains(&before.trim_start());
+        let is_line = reading.document.kind == TextKind::InvoiceLine;
+        let short_verb = ["买", "购", "装", "换", "卖", "修"].contains(&before.trim_start())
+            || !is_line && before.ends_with(['买', '购']);
         let from = if behind_verb || short_verb { start } else { 0 };
         let seen = text.get(from..).unwrap_or_default();
         if let Some(word) = self.segmenter.crossing_word(seen, start - from, end - from) {
@@ -106,6 +117,11 @@ impl Matcher<'_> {
         if let Some(turned) = context::turned(reading, term, &around) {
             return Err(turned);
         }
+        if reading.document.kind == TextKind::Purpose
+            && let Some(word) = context::private(reading, text, (clause_start, clause_end))
+        {
+            return refuse(Refusal::Descriptive, word);
+        }
         if let Some(title) = context::title(text, start, end)
             && !(term.kind() == TermKind::Service && context::is_written(text, end))
         {
@@ -123,8 +139,24 @@ impl Matcher<'_> {
         self.company(reading, candidate, term, role)
     }
 
+    /// The role of a business named after the term, when a purpose opens with it and speaks of nothing but that business:
+    /// 城市公交企业补充营运资金. A firm's proper name says nothing. The inner `None`: it serves, as its entries tell best.
+    fn own_business(&self, reading: &Reading<'_>, candidate: Candidate, term: &Term) -> Option<Option<Role>> {
+        if reading.document.kind != TextKind::Purpose {
+            return None;
+        }
+        let text = reading.folded.text();
+        let phrase = reading.layout.phrase_of(candidate.start, candidate.end)?;
+        let first = reading.layout.clause_of(&phrase).first()?;
+        if first.start != candidate.start {
+            return None;
+        }
+        let role = head::own_business(self.dictionary, text.get(candidate.end..)?, term.kind() == TermKind::Goods)?;
+        Some((role != Role::Service).then_some(role))
+    }
+
     /// Whether the words the term needs are there, and what they make of its strength.
-    fn company(
+    pub(super) fn company(
         &self,
         reading: &Reading<'_>,
         candidate: Candidate,
@@ -144,6 +176,10 @@ impl Matcher<'_> {
             (Strength::Generic, None) if let Some(word) = context::denied(reading, &term.needs) => {
                 return Err((Refusal::Negated, word));
             }
+            // 普通Y系列电机: said to be none of the better ones.
+            (Strength::Generic, None) if self.is_plain(reading, candidate) => {
+                return Err((Refusal::Negated, PLAIN.to_owned()));
+            }
             (Strength::NeedsContext, None) => return Err((Refusal::ContextMissing, wanted(term))),
             (Strength::NeedsContext, Some(_)) => Strength::Sufficient,
             (Strength::Sufficient, None) if asked => return Err((Refusal::ContextMissing, wanted(term))),
@@ -152,8 +188,16 @@ impl Matcher<'_> {
         Ok(Standing { strength, role, company })
     }
 
+    /// Whether the goods are called ordinary right in front of their name, with at most four characters between.
+    fn is_plain(&self, reading: &Reading<'_>, candidate: Candidate) -> bool {
+        let ahead = reading.folded.text().get(..candidate.start).unwrap_or_default();
+        let near = ahead.char_indices().rev().take(PLAIN.chars().count() + 4).last();
+        let near = near.and_then(|(at, _)| ahead.get(at..)).unwrap_or_default();
+        near.rsplit([',', ';', '.']).next().is_some_and(|near| near.contains(PLAIN))
+    }
+
     /// Whether two terms share an entry.
-    fn same_entry(&self, number: usize, other: &Term) -> bool {
+    pub(super) fn same_entry(&self, number: usize, other: &Term) -> bool {
         let codes = |term: &Term| -> Vec<String> { term.links.iter().flat_map(|link| link.codes.clone()).collect() };
         let others = codes(other);
         self.dictionary.term(number).is_some_and(|term| codes(term).iter().any(|code| others.contains(code)))
@@ -181,15 +225,19 @@ impl Matcher<'_> {
         let behind = if is_line {
             head::behind_in_goods_name(self.dictionary, rest, kind)
         } else {
-            head::behind_in_sentence(self.dictionary, rest, kind)
+            head::behind_in_purpose(self.dictionary, rest, kind)
         };
-        // 锅炉采购烟煤, 某充电站购进柴油: the subject of a clause, before any verb, which then buys something else.
+        // 锅炉采购烟煤, 某充电站购进柴油: the subject of a clause, before any verb, which then buys something else. What is
+        // done, too, names a subject with a place behind it: 秸秆收购|站租仓库.
         let opens = phrase.and_then(|phrase| reading.layout.clause_of(&phrase).first());
+        let (subject, before_verb) = match is_activity(kind, hit) {
+            true => (rest.strip_prefix(SUBJECTS), candidate.start),
+            false => (Some(rest), candidate.end),
+        };
         if !is_line
-            && !is_activity(kind, hit)
             && let Some(first) = opens
-            && let Some(word) = head::buys_something_else(self.dictionary, rest)
-            && !head::has_verb(self.dictionary, text.get(first.start..candidate.end).unwrap_or_default())
+            && let Some(word) = subject.and_then(|subject| head::buys_something_else(self.dictionary, subject))
+            && !head::has_verb(self.dictionary, text.get(first.start..before_verb).unwrap_or_default())
         {
             return Err((Refusal::Descriptive, word));
         }
@@ -212,6 +260,14 @@ impl Matcher<'_> {
         {
             return Err((Refusal::Descriptive, (*word).to_owned()));
         }
+        // 生物质锅炉|改为燃煤锅炉: what is named in full and turned into another thing was there before.
+        if !is_line
+            && kind == TermKind::Goods
+            && self.dictionary.term(candidate.term).is_some_and(|term| term.strength == Strength::Sufficient)
+            && let Some(word) = reading.cues.words("turned-into").iter().find(|word| rest.starts_with(word.as_str()))
+        {
+            return Err((Refusal::Replaced, word.clone()));
+        }
         // 维修|复合机|费: repair of the thing.
         let money = matches!(behind, Behind::Thing(None));
         if kind == TermKind::Goods
@@ -224,13 +280,30 @@ impl Matcher<'_> {
         }
         let role = match behind {
             Behind::Thing(role) => role,
+            // 购置电动叉车|出租: bought to be let.
+            Behind::Another(Refusal::ServiceAbout, ref word)
+                if !is_line
+                    && reading.cues.words("let").contains(word)
+                    && customer.contains(['购', '买', '采', '置']) =>
+            {
+                None
+            }
+            // 支付光伏组件|厂家货款: who is paid for the goods.
+            Behind::Another(Refusal::Descriptive, ref word)
+                if !is_line
+                    && kind == TermKind::Goods
+                    && self.is_in("supplier", word)
+                    && ["支付", "付", "欠", "结算", "结清"].iter().any(|pay| customer.contains(pay)) =>
+            {
+                None
+            }
             Behind::Another(refusal, word) => return Err((refusal, word)),
             // 林下套种|三叶青: work named by its verb has its object behind it.
             Behind::Unknown(_) if kind != TermKind::Goods && head::ends_in_verb(self.dictionary, hit) => None,
             // 湿地修复|芦苇补植: in a sentence, work named as something done goes on with its object, unless the phrase
             // ends in the name of another thing (矿山修复|培训班).
             Behind::Unknown(ref word)
-                if !is_line && is_activity(kind, hit) && !head::ends_in_other_thing(self.dictionary, word) =>
+                if !is_line && is_activity(kind, hit) && !head::ends_in_other_thing(self.dictionary, word, kind) =>
             {
                 None
             }
@@ -250,6 +323,12 @@ impl Matcher<'_> {
                     // 农光互补|光伏大棚: work of the same entry goes on.
                     Some(term) if kind != TermKind::Goods && self.same_entry(candidate.term, term) => None,
                     Some(term) => return Err((Refusal::Modifier, term.term.clone())),
+                    None if !is_line
+                        && (kind != TermKind::Goods && head::ends_in_generic(self.dictionary, &word, 5)
+                            || is_acronym(hit) && head::ends_in_generic(self.dictionary, &word, 8)) =>
+                    {
+                        None
+                    }
                     None => return Err((Refusal::OtherHead, word)),
                 }
             }
@@ -257,7 +336,16 @@ impl Matcher<'_> {
         if !is_line {
             return Ok(role);
         }
-        let Some(phrase) = phrase else { return Ok(role) };
+        let Some(phrase) = phrase else {
+            // 小鹏G6 座椅套: letters end a phrase, so that the name goes over two; what stands behind is looked at alone.
+            let is_short = text.len() <= 4_000;
+            let over = reading.layout.phrases_over(candidate.start, candidate.end).filter(|_| is_short);
+            let rest = over.map(|over| Phrase { start: candidate.end, ..over }).filter(|rest| rest.start < rest.end);
+            return match rest.and_then(|rest| self.other_phrase(reading, candidate, kind, &rest)) {
+                Some(refused) => Err(refused),
+                None => Ok(role),
+            };
+        };
         let in_front = text.get(phrase.start..candidate.start).unwrap_or_default();
         let stated_use = reading.cues.words("stated-use");
         if let Some(word) = stated_use.iter().find(|word| in_front.contains(word.as_str())) {
@@ -286,98 +374,10 @@ impl Matcher<'_> {
         }
         Ok(role)
     }
-
-    /// Another phrase of the line takes the head when it is nothing but the name of a part, a service or the like:
-    /// 太阳能板 清洗剂, 模具 叠合板, 充电桩 维修. Longer phrases (独立包装, 滚动轴承) describe.
-    fn other_phrase(
-        &self,
-        reading: &Reading<'_>,
-        candidate: Candidate,
-        kind: TermKind,
-        other: &Phrase,
-    ) -> Option<Refused> {
-        let text = reading.folded.text();
-        let words = text.get(other.start..other.end).unwrap_or_default();
-        let noun =
-            words.strip_prefix(['前', '后', '左', '右']).filter(|noun| noun.chars().count() >= 2).unwrap_or(words);
-        if noun.chars().count() < 2 || self.is_second_thing(reading, candidate, other) {
-            return None;
-        }
-        // A fuel behind a machine is its drive: 微耕机 汽油.
-        if self.dictionary.cue("drive").is_some_and(|group| group.words.iter().any(|word| word == words)) {
-            return None;
-        }
-        let behind = other.start >= candidate.end;
-        // 循环经济园区 柴油班车: a place is where the thing behind it goes.
-        let hit = text.get(candidate.start..candidate.end).unwrap_or_default();
-        let same_matter = || {
-            let inside = candidates_from(reading, other.start).iter().take_while(|c| c.start < other.end);
-            inside
-                .filter(|c| c.end <= other.end)
-                .filter_map(|c| self.dictionary.term(c.term))
-                .any(|term| self.same_entry(candidate.term, term))
-        };
-        if behind
-            && kind != TermKind::Goods
-            && !is_activity(kind, hit)
-            && !hit.ends_with('车')
-            && !head::ends_in_service(self.dictionary, noun)
-            && !same_matter()
-            && noun.chars().all(|c| script_of(c) == Script::Han)
-            && !matches!(head::behind_in_goods_name(self.dictionary, noun, kind), Behind::Thing(_))
-        {
-            return Some((Refusal::Descriptive, words.to_owned()));
-        }
-        let between = text.get(candidate.end..other.start).unwrap_or_default();
-        // 电动汽车 儿童座椅, 竹筷 消毒柜: nothing that describes goods ends so, and the tables do not know it.
-        if behind
-            && noun.chars().all(|c| script_of(c) == Script::Han)
-            && noun.ends_with(SMALL_THINGS)
-            && !noun.starts_with(['含', '带', '配', '送', '补'])
-            && self.dictionary.tail(noun).is_none()
-            && !same_matter()
-        {
-            return Some((Refusal::OtherHead, words.to_owned()));
-        }
-        let refusal = match self.dictionary.tail(noun)? {
-            Tail::AnyService | Tail::Other(Refusal::ServiceAbout) if kind == TermKind::Goods && behind => {
-                Refusal::ServiceAbout
-            }
-            // 有机肥 40kg 编织袋 says how it is packed.
-            Tail::Other(Refusal::Packaging) if behind && !noun.ends_with('装') && between.trim().is_empty() => {
-                Refusal::Packaging
-            }
-            Tail::Other(
-                refusal @ (Refusal::Part
-                | Refusal::Consumable
-                | Refusal::Tool
-                | Refusal::Toy
-                | Refusal::Wear
-                | Refusal::Paper),
-            ) => refusal,
-            _ => return None,
-        };
-        Some((refusal, words.to_owned()))
-    }
-
-    /// Whether a phrase names another thing of the dictionary that can stand beside the candidate: 智能灌溉控制器 电磁阀,
-    /// but not 太阳能热水器 支架, whose bracket needs more to be anything.
-    fn is_second_thing(&self, reading: &Reading<'_>, candidate: Candidate, other: &Phrase) -> bool {
-        let behind = candidates_from(reading, other.start + 1).len();
-        let ahead = reading.candidates.get(..reading.candidates.len() - behind).unwrap_or_default();
-        let longest = reading.longest;
-        let near = ahead.partition_point(|c| c.start + longest < other.end);
-        let mut covering = ahead.iter().skip(near).filter(|c| other.end <= c.end);
-        covering.any(|second| {
-            let Some(term) = self.dictionary.term(second.term) else { return false };
-            let stands = self.company(reading, *second, term, None).is_ok();
-            stands && (term.strength == Strength::Sufficient || self.same_entry(candidate.term, term))
-        })
-    }
 }
 
 /// The candidates that begin at `place` or behind it.
-fn candidates_from<'r>(reading: &'r Reading<'_>, place: usize) -> &'r [Candidate] {
+pub(super) fn candidates_from<'r>(reading: &'r Reading<'_>, place: usize) -> &'r [Candidate] {
     let first = reading.candidates.partition_point(|candidate| candidate.start < place);
     reading.candidates.get(first..).unwrap_or_default()
 }
@@ -387,15 +387,20 @@ fn covered_by(text: &str, words: &str, start: usize, end: usize) -> bool {
     (end.saturating_sub(words.len())..=start).any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(words)))
 }
 
-/// What the names of small ordinary things end in.
-const SMALL_THINGS: [char; 23] = [
-    '套', '罩', '垫', '贴', '刷', '帽', '服', '鞋', '杯', '壶', '椅', '桌', '笔', '纸', '扣', '钩', '绳', '座', '刀',
-    '柜', '盒', '房', '枪',
-];
+/// In front of goods of a general kind, says that they are not efficient.
+const PLAIN: &str = "普通";
+
+/// What names of businesses end in.
+const SUBJECTS: [char; 6] = ['站', '店', '厂', '户', '场', '园'];
+
+/// RTO, MBR: what it is in Han stands behind (RTO|废气焚烧系统).
+fn is_acronym(surface: &str) -> bool {
+    surface.chars().count() >= 3 && surface.chars().all(|c| c.is_ascii_alphabetic())
+}
 
 /// Whether a work or service is named as something done (增殖放流, 矿山修复), not as a place where something is done
 /// (充电站, 污水处理厂).
-fn is_activity(kind: TermKind, surface: &str) -> bool {
+pub(super) fn is_activity(kind: TermKind, surface: &str) -> bool {
     const PLACES: &[char] = &[
         '站', '厂', '场', '园', '地', '心', '馆', '院', '所', '店', '库', '线', '城', '塘', '棚', '区', '点', '车',
         '房',
@@ -408,7 +413,7 @@ fn ends_in_noun(words: &str) -> bool {
     words.chars().rev().take(2).filter(|&c| script_of(c) == Script::Han).count() == 2
 }
 
-fn has_han(text: &str, phrase: &Phrase) -> bool {
+pub(super) fn has_han(text: &str, phrase: &Phrase) -> bool {
     text.get(phrase.start..phrase.end).unwrap_or_default().chars().any(|c| script_of(c) == Script::Han)
 }
 

@@ -1,5 +1,6 @@
 //! Finding terms in a text and judging each: candidates → boundary → context → head noun → resolve.
 
+mod beside;
 mod broken;
 mod condition;
 mod context;
@@ -18,7 +19,7 @@ pub use role::{buyer_role, seller_role};
 
 use crate::{
     catalogue::{Catalogue, Edition},
-    dictionary::{Cues, Dictionary, Excluded, Hit, NearTerms, Surface, TaxLabel, TermKind},
+    dictionary::{Cues, Dictionary, Excluded, Hit, NearTerms, Surface, Tail, TaxLabel, TermKind},
     model::{Classification, Document, TextKind, Via},
     text::{Folded, Layout, Script, Segmenter, cuts_latin, fold, fold_text, script_of},
 };
@@ -90,7 +91,8 @@ impl<'d> Matcher<'d> {
     fn hits(&self, kind: TextKind, text: &str) -> Vec<Hit> {
         let mut hits = self.dictionary.exact().hits(text);
         if kind == TextKind::InvoiceLine {
-            hits.extend(broken::hits(self.dictionary.exact(), text));
+            let describes = |word: &str| matches!(self.dictionary.tail(word), Some(Tail::Neutral | Tail::Descriptor));
+            hits.extend(broken::hits(self.dictionary.exact(), text, describes));
         }
         hits
     }
@@ -165,7 +167,10 @@ impl<'d> Matcher<'d> {
         }
         let (cues, excluded) = self.dictionary.around(&context, text.len());
         let parties = party::party_names(cues, text, &parties);
-        let old = replaced::find(self.dictionary, cues, document.kind, text, &layout);
+        let mut old = replaced::find(self.dictionary, cues, document.kind, text, &layout);
+        if document.kind == TextKind::Purpose {
+            old.extend(replaced::turned(cues, text, &layout, &candidates));
+        }
         let seen = seen::Seen::of(&context);
         Reading {
             document,

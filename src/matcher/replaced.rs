@@ -1,7 +1,7 @@
 //! What a text says is old: 采购电叉车替代|柴油叉车, 白炽灯 替换|LED球泡灯. Nothing in such a stretch is bought, and
 //! nothing in it marks what is.
 
-use super::head;
+use super::{Candidate, head};
 use crate::{
     dictionary::{Cues, Dictionary},
     model::TextKind,
@@ -89,6 +89,26 @@ pub(crate) fn find<'t>(
     found
 }
 
+/// What stands in front of 换成, 更换为 and the like when something of the dictionary (one of `candidates`, in order)
+/// is named behind: 柴油叉车|换成电动叉车. Where only marks follow (空压机换成永磁变频), the thing in front stays.
+pub(crate) fn turned<'t>(cues: Cues<'t>, text: &str, layout: &Layout, candidates: &[Candidate]) -> Vec<Old<'t>> {
+    let mut found = Vec::new();
+    for verb in cues.words("turned-into") {
+        for (at, _) in text.match_indices(verb.as_str()) {
+            let behind = at + verb.len();
+            let Some(phrase) = layout.phrase_of(at, behind) else { continue };
+            let clause = layout.clause_of(&phrase);
+            let start = clause.first().map_or(phrase.start, |first| first.start);
+            let end = clause.last().map_or(phrase.end, |last| last.end);
+            let next = candidates.get(candidates.partition_point(|candidate| candidate.start < behind));
+            if next.is_some_and(|candidate| candidate.start < end) {
+                found.push(Old { start, end: at, abolished: false, verb });
+            }
+        }
+    }
+    found
+}
+
 /// Whether what follows the verb at `at` is old.
 fn is_old(
     dictionary: &Dictionary,
@@ -125,7 +145,12 @@ fn reach(dictionary: &Dictionary, rest: &str) -> usize {
         .map(|(at, _)| at)
         .find(|&at| !WORN.iter().any(|worn| rest.get(..at).is_some_and(|before| before.ends_with(worn))));
     let verb = head::first_verb(dictionary, rest);
-    of.unwrap_or(rest.len()).min(verb.unwrap_or(rest.len()))
+    // 淘汰旧锅炉|换空气源热泵, but not 换热器.
+    let exchanged = rest.match_indices('换').map(|(at, _)| at).find(|&at| {
+        let behind = rest.get(at + '换'.len_utf8()..).unwrap_or_default();
+        at > 0 && !behind.starts_with(['热', '电', '流', '气', '新', '下', '掉'])
+    });
+    [of, verb, exchanged].into_iter().flatten().fold(rest.len(), usize::min)
 }
 
 fn han(text: &str) -> usize {

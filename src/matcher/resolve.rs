@@ -11,7 +11,8 @@ use crate::{
     catalogue::Relation,
     dictionary::{Term, TermKind, under_any},
     model::{
-        Classification, ConditionState, Document, EntryLink, Match, Refusal, RefusedMatch, Role, Strength, Verdict,
+        Classification, ConditionState, Document, EntryLink, Match, Refusal, RefusedMatch, Role, Strength, TextKind,
+        Verdict,
     },
 };
 
@@ -42,7 +43,12 @@ pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classifi
         use Refusal::{Descriptive, Disposal, Negated, NeighbourAgainst, Replaced, StatedUse};
         matches!(code, NeighbourAgainst | Descriptive | StatedUse | Negated | Disposal | Replaced)
     };
-    let tainted: Vec<(Candidate, Refused)> = refused.iter().filter(|(_, (code, _))| around(*code)).cloned().collect();
+    let is_purpose = reading.document.kind == TextKind::Purpose;
+    let tainted: Vec<(Candidate, Refused)> = refused
+        .iter()
+        .filter(|(_, (code, _))| around(*code) || is_purpose && *code == Refusal::OtherHead)
+        .cloned()
+        .collect();
     let headless: Vec<(Candidate, Refused)> = refused
         .iter()
         .filter(|(other, (code, _))| {
