@@ -79,6 +79,10 @@ impl Matcher<'_> {
             Tail::AnyService | Tail::Other(Refusal::ServiceAbout) if kind == TermKind::Goods && behind => {
                 Refusal::ServiceAbout
             }
+            // 光伏项目 招待费, 环评 罚款: what is paid there is neither goods nor work.
+            Tail::Other(Refusal::OtherHead) if behind && (noun.ends_with('费') || self.is_in("cost", noun)) => {
+                Refusal::Cost
+            }
             // 有机肥 40kg 编织袋 says how it is packed.
             Tail::Other(Refusal::Packaging) if behind && !noun.ends_with('装') && between.trim().is_empty() => {
                 Refusal::Packaging

@@ -215,12 +215,13 @@ pub fn own_business(dictionary: &Dictionary, behind: &str, is_goods: bool) -> Op
     {
         left = left.get(word.len()..)?;
     }
-    let kinds = ["公司", "企业", "厂", "合作社"].map(|kind| (kind, Role::Make));
-    let shops = ["专卖店", "门店", "店", "门市部", "门市", "经营部"].map(|shop| (shop, Role::Trade));
-    let (kind, role) = kinds.iter().chain(&shops).find(|(kind, _)| left.starts_with(kind))?;
+    let kinds = words(dictionary, "business").iter().map(|kind| (kind, Role::Make));
+    let shops = words(dictionary, "shop").iter().map(|shop| (shop, Role::Trade));
+    let known = kinds.chain(shops).filter(|(kind, _)| left.starts_with(kind.as_str()));
+    let (kind, role) = known.max_by_key(|(kind, _)| kind.len())?;
     let left = left.get(kind.len()..)?;
     // 光伏公司 may do anything.
-    if left.is_empty() || is_goods && *role == Role::Make && *kind != "厂" || !is_goods && *role == Role::Trade {
+    if left.is_empty() || is_goods && role == Role::Make && kind.as_str() != "厂" || !is_goods && role == Role::Trade {
         return None;
     }
     let goes_on = words(dictionary, "own-business");
@@ -228,7 +229,7 @@ pub fn own_business(dictionary: &Dictionary, behind: &str, is_goods: bool) -> Op
     while let Some(word) = goes_on.iter().filter(|word| left.starts_with(word.as_str())).max_by_key(|word| word.len()) {
         left = left.get(word.len()..)?;
     }
-    left.trim().is_empty().then_some(if is_goods { *role } else { Role::Service })
+    left.trim().is_empty().then_some(if is_goods { role } else { Role::Service })
 }
 
 /// Whether a name of goods and what stands behind it are stuffed as shops do it: 太阳能热水器|家用全自动真空管不锈钢水箱. Such

@@ -275,6 +275,8 @@ impl Matcher<'_> {
             && let Some(word) = ["维修", "修理", "检修", "保养", "维护", "搬运", "装卸", "运输", "配送"]
                 .iter()
                 .find(|word| customer.ends_with(**word))
+            // 城市配送|电动面包车: what the vehicle is for.
+            && !(*word == "配送" && hit.ends_with(['车', '卡', '货']))
         {
             return Err((Refusal::ServiceAbout, (*word).to_owned()));
         }

@@ -20,7 +20,7 @@ pub use role::{buyer_role, seller_role};
 use crate::{
     catalogue::{Catalogue, Edition},
     dictionary::{Cues, Dictionary, Excluded, Hit, NearTerms, Surface, Tail, TaxLabel, TermKind},
-    model::{Classification, Document, TextKind, Via},
+    model::{Classification, Document, Strength, TextKind, Via},
     text::{Folded, Layout, Script, Segmenter, cuts_latin, fold, fold_text, script_of},
 };
 
@@ -132,6 +132,33 @@ impl<'d> Matcher<'d> {
         free || exempt.iter().any(|word| text.contains(word.as_str()))
     }
 
+    /// Whether a line says behind its tax label nothing but who made the goods and their model: *空调*格力 大1匹.
+    fn names_no_goods(&self, text: &str, layout: &Layout) -> bool {
+        const LONGEST_BRAND: usize = 2;
+        let body = text.get(layout.body..).unwrap_or_default();
+        let han = |words: &str| words.chars().filter(|&c| script_of(c) == Script::Han).count();
+        let has_model = body.chars().any(|c| c.is_ascii_digit());
+        layout.label.is_some()
+            && has_model
+            && han(body) <= 2 * LONGEST_BRAND
+            && layout.phrases.iter().filter_map(|phrase| text.get(phrase.start..phrase.end)).all(|words| {
+                let tail = self.dictionary.tail(words);
+                han(words) <= LONGEST_BRAND && matches!(tail, None | Some(Tail::Neutral | Tail::Descriptor))
+            })
+    }
+
+    /// The type of goods that the tax label is the name of, where an entry names it, too.
+    fn label_types(&self, layout: &Layout, hits: &[Hit]) -> Vec<Candidate> {
+        let whole = hits.iter().filter(|hit| layout.label == Some((hit.start, hit.end)));
+        let types = whole.filter_map(|hit| match self.dictionary.surface(hit.surface)? {
+            Surface::Term(term, via) => Some(Candidate { start: hit.start, end: hit.end, term, via }),
+            Surface::Negative(_) => None,
+        });
+        types
+            .filter(|found| self.dictionary.term(found.term).is_some_and(|term| term.strength == Strength::Generic))
+            .collect()
+    }
+
     fn lay_out<'t>(&self, document: &'t Document, folded: Folded, hits: &[Hit]) -> Reading<'t>
     where
         'd: 't,
@@ -156,6 +183,9 @@ impl<'d> Matcher<'d> {
                 }
                 _ => {}
             }
+        }
+        if candidates.is_empty() && self.names_no_goods(text, &layout) {
+            candidates.extend(self.label_types(&layout, hits));
         }
         candidates.sort();
         let longest = candidates.iter().map(|candidate| candidate.end - candidate.start).max().unwrap_or_default();
