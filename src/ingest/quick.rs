@@ -149,7 +149,8 @@ impl TextTable {
             while rows.len() < limits::HEADER_ROWS
                 && let Some(record) = records.next_record()
             {
-                let text = decoded(record.bytes(), encoding);
+                // A row of bytes that mean nothing is no header, here as when rows are read one by one.
+                let text = decoded(record.bytes(), encoding).unwrap_or_default();
                 let line = record.line;
                 let (offset, next) = records.position();
                 rows.push((raw_row(&text, delimiter, line), text, Position { offset: offset as u64, line: next }));
@@ -170,11 +171,13 @@ impl TextTable {
     }
 }
 
-fn decoded(bytes: &[u8], encoding: Encoding) -> String {
+/// The text of a record; `None` when it holds bytes that mean nothing.
+fn decoded(bytes: &[u8], encoding: Encoding) -> Option<String> {
     if encoding == Encoding::Gb18030 {
-        GB18030.decode_without_bom_handling(bytes).0.into_owned()
+        let (text, damaged) = GB18030.decode_without_bom_handling(bytes);
+        (!damaged).then(|| text.into_owned())
     } else {
-        String::from_utf8_lossy(bytes).into_owned()
+        std::str::from_utf8(bytes).ok().map(str::to_owned)
     }
 }
 
