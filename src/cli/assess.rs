@@ -195,8 +195,19 @@ pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
 impl Job<'_> {
     /// Decides in one go. What does not fit into memory goes to nameless files beside the store.
     fn at_once(&self) -> Result<(Decided, u64), Failure> {
+        let store = &self.args.store;
+        let is_new = !store.exists();
+        fs::create_dir_all(store)?;
+        let decided = self.beside_the_store();
+        if decided.is_err() && is_new {
+            // Nothing was decided, and no folder is left behind; one that holds something stays.
+            let _ = fs::remove_dir(store);
+        }
+        decided
+    }
+
+    fn beside_the_store(&self) -> Result<(Decided, u64), Failure> {
         let Self { shared, args, .. } = self;
-        fs::create_dir_all(&args.store)?;
         let temporary = || tempfile::tempfile_in(&args.store);
         let mut quarantine = Quarantine::new(shared, args.quarantine.as_deref())?;
         let mut rejects = 0;
