@@ -43,7 +43,7 @@ mod text;
 mod fuzz;
 
 pub use catalogue::{
-    Catalogue, CatalogueEntry, CatalogueError, CatalogueSources, Condition, Crossing, Edition, EditionUse,
+    Catalogue, CatalogueEntry, CatalogueError, CatalogueSources, Condition, Crossing, Edition, EditionUse, Equipment,
     GreenhouseMark, NoEdition, Quantity, Relation, Test,
 };
 pub use decision::{

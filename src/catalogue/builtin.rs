@@ -15,5 +15,6 @@ pub fn builtin_sources() -> CatalogueSources<'static> {
         entries: vec![table!("gfspc-2025.csv"), table!("gid-2019.csv"), table!("gbepc-2021.csv")],
         conditions: vec![table!("conditions.csv")],
         crosswalk: table!("crosswalk.csv"),
+        equipment: table!("equipment.csv"),
     }
 }

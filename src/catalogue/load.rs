@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Catalogue, CatalogueEntry, Condition, Crossing, Edition, EditionUse, GreenhouseMark, Relation, Test};
+use super::{
+    Catalogue, CatalogueEntry, Condition, Crossing, Edition, EditionUse, Equipment, GreenhouseMark, Relation, Test,
+};
 
 /// The texts of the catalogue tables, each with the name errors are reported under.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +20,8 @@ pub struct CatalogueSources<'t> {
     pub conditions: Vec<(&'t str, &'t str)>,
     /// `from_edition,from,to_edition,to,relation,note`
     pub crosswalk: (&'t str, &'t str),
+    /// `edition,works,make,trade,note`
+    pub equipment: (&'t str, &'t str),
 }
 
 /// A table that cannot be read.
@@ -94,6 +98,14 @@ struct CrossingRow {
     to: String,
     relation: String,
     note: String,
+}
+
+#[derive(Deserialize)]
+struct EquipmentRow {
+    edition: String,
+    works: String,
+    make: String,
+    trade: String,
 }
 
 fn rows<R: DeserializeOwned>((file, text): (&str, &str)) -> Result<Vec<R>, CatalogueError> {
@@ -203,11 +215,26 @@ pub(super) fn load(sources: &CatalogueSources<'_>) -> Result<Catalogue, Catalogu
             note: row.note,
         });
     }
+    let mut equipment = HashMap::new();
+    for row in rows::<EquipmentRow>(sources.equipment)? {
+        let unknown = |code: &&String| !by_code.contains_key(&(row.edition.clone(), (*code).clone()));
+        let (make, trade) = (list(&row.make), list(&row.trade));
+        if let Some(code) = std::iter::once(&row.works).chain(&make).chain(&trade).find(unknown) {
+            return Err(bad(sources.equipment.0, &row.works, "make", code));
+        }
+        if equipment.insert((row.edition, row.works.clone()), Equipment { make, trade }).is_some() {
+            return Err(CatalogueError::Duplicate { file: sources.equipment.0.to_owned(), id: row.works });
+        }
+    }
     let mut hasher = blake3::Hasher::new();
-    let tables = sources.entries.iter().chain(&sources.conditions).chain([&sources.editions, &sources.crosswalk]);
+    let tables = sources.entries.iter().chain(&sources.conditions).chain([
+        &sources.editions,
+        &sources.crosswalk,
+        &sources.equipment,
+    ]);
     for (name, text) in tables {
         hasher.update(name.as_bytes()).update(&[0]).update(text.as_bytes()).update(&[0]);
     }
     let fingerprint = hasher.finalize().to_hex().to_string();
-    Ok(Catalogue { editions, entries, by_code, conditions, condition_by_id, crosswalk, fingerprint })
+    Ok(Catalogue { editions, entries, by_code, conditions, condition_by_id, crosswalk, equipment, fingerprint })
 }

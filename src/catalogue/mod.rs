@@ -103,7 +103,16 @@ pub struct Crossing {
     pub note: String,
 }
 
-/// All editions, entries, conditions and crossings.
+/// Where an edition lists the equipment that works of some entry need: 2.3.4 重点行业水污染治理 → 2.1.2, 8.3.1.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Equipment {
+    /// Entries for those who make it.
+    pub make: Vec<String>,
+    /// Entries for those who trade in it.
+    pub trade: Vec<String>,
+}
+
+/// All editions, entries, conditions, crossings, and equipment of works.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     editions: Vec<Edition>,
@@ -112,6 +121,7 @@ pub struct Catalogue {
     conditions: Vec<Condition>,
     condition_by_id: HashMap<String, usize>,
     crosswalk: Vec<Crossing>,
+    equipment: HashMap<(String, String), Equipment>,
     fingerprint: String,
 }
 
@@ -149,7 +159,10 @@ impl Catalogue {
 
     /// Whether editions, entries and crosswalk are the same; conditions may differ.
     pub fn same_entries(&self, other: &Self) -> bool {
-        self.editions == other.editions && self.entries == other.entries && self.crosswalk == other.crosswalk
+        self.editions == other.editions
+            && self.entries == other.entries
+            && self.crosswalk == other.crosswalk
+            && self.equipment == other.equipment
     }
 
     /// All editions, oldest first.
@@ -214,6 +227,11 @@ impl Catalogue {
     /// All crossings.
     pub fn crosswalk(&self) -> &[Crossing] {
         &self.crosswalk
+    }
+
+    /// The entries for the equipment of works under `code`; `None` where the edition lists none.
+    pub fn equipment(&self, edition: &str, code: &str) -> Option<&Equipment> {
+        self.equipment.get(&(edition.to_owned(), code.to_owned()))
     }
 
     /// Codes of `older` that correspond to entry `code` of `newer`, best relation first.

@@ -90,7 +90,10 @@ pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classifi
     for (candidate, kept) in &standing {
         let Some(term) = matcher.dictionary.term(candidate.term) else { continue };
         let role = matcher.role(reading, *candidate, kept.role);
-        let entries = matcher.entries(term, role);
+        let mut entries = matcher.entries(term, role);
+        if matcher.names_equipment(reading, *candidate) {
+            matcher.add_equipment(role, &mut entries);
+        }
         if entries.is_empty() {
             refused.push((*candidate, (Refusal::NoEntry, matcher.edition.title.clone())));
         } else {
@@ -182,6 +185,38 @@ impl Matcher<'_> {
             }
         }
         entries
+    }
+
+    /// Whether the phrase goes on to the equipment for the work that the candidate names: 农村污水处理|与回用装备.
+    fn names_equipment(&self, reading: &Reading<'_>, candidate: Candidate) -> bool {
+        let phrase = reading.layout.phrase_of(candidate.start, candidate.end);
+        let behind = phrase.and_then(|phrase| reading.folded.text().get(candidate.end..phrase.end));
+        behind.is_some_and(|behind| reading.cues.words("equipment").iter().any(|word| behind.contains(word.as_str())))
+    }
+
+    /// Adds the entries under which the equipment of a term's works is made and traded, where the term does not lead to
+    /// them itself; first, and only the maker's or trader's, when the text names one.
+    fn add_equipment(&self, role: Option<Role>, entries: &mut Vec<EntryLink>) {
+        let mut added: Vec<EntryLink> = Vec::new();
+        for equipment in entries.iter().filter_map(|entry| self.catalogue.equipment(&entry.edition, &entry.code)) {
+            let made = equipment.make.iter().map(|code| (code, Role::Make));
+            for (code, as_role) in made.chain(equipment.trade.iter().map(|code| (code, Role::Trade))) {
+                let known = |list: &[EntryLink]| list.iter().any(|entry| entry.code == *code);
+                if !known(entries)
+                    && !known(&added)
+                    && let Some(entry) = self.catalogue.entry(&self.edition.id, code)
+                {
+                    let edition = self.edition.id.clone();
+                    added.push(EntryLink { edition, code: code.clone(), name: entry.name.clone(), role: as_role });
+                }
+            }
+        }
+        if let Some(role @ (Role::Make | Role::Trade)) = role {
+            added.retain(|entry| entry.role == role);
+            entries.splice(..0, added);
+        } else {
+            entries.extend(added);
+        }
     }
 
     fn accepted(
