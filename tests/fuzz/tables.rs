@@ -166,7 +166,12 @@ fn catalogues() {
     });
     fuzz("catalogue entries", 60, &[head(shipped.entries[0].1)], |bytes| {
         let text = lossy(bytes);
-        load(&CatalogueSources { entries: vec![("e", &text)], ..shipped.clone() })
+        let equipment = ("q", "edition,works,make,trade,note\n");
+        load(&CatalogueSources { entries: vec![("e", &text)], equipment, ..shipped.clone() })
+    });
+    fuzz("catalogue equipment", 60, &[shipped.equipment.1.into()], |bytes| {
+        let text = lossy(bytes);
+        load(&CatalogueSources { equipment: ("q", &text), ..shipped.clone() })
     });
     fuzz("catalogue conditions", 60, &[head(shipped.conditions[0].1)], |bytes| {
         let text = lossy(bytes);
