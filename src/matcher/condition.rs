@@ -143,11 +143,12 @@ fn grade(text: &str, water: bool) -> Option<(Decimal, String)> {
     best.map(|(_, value, word)| (Decimal::from(value), word))
 }
 
-/// Classes that a model name states. Motors: IE1–IE5, YE1–YE5, YBX3–YBX5 (GB 18613: class 5 is grade 1).
+/// Classes that a model name states. Motors: IE1–IE5, YE1–YE5, YBX3–YBX5 (GB 18613: class 5 is grade 1); the motor of a
+/// pump or compressor says nothing of the grade of the machine, so only conditions that ask for a motor's class read them.
 /// Transformers (GB 20052-2020): S22 and SCB18 are grade 1, S20 and SCB14 grade 2, S13 and SCB12 grade 3.
 fn class_from_model(quantity: Quantity, text: &str) -> Option<(Decimal, String)> {
     let models: &[(&str, u32)] = match quantity {
-        Quantity::MotorClass | Quantity::EnergyGrade => &[
+        Quantity::MotorClass => &[
             ("ie5", 5),
             ("ie4", 4),
             ("ie3", 3),
@@ -168,7 +169,6 @@ fn class_from_model(quantity: Quantity, text: &str) -> Option<(Decimal, String)>
     };
     models.iter().find_map(|&(model, class)| {
         let found = text.match_indices(model).any(|(start, _)| !cuts_latin(text, start, start + model.len()));
-        let class = if quantity == Quantity::EnergyGrade { 6 - class } else { class };
         found.then(|| (Decimal::from(class), model.to_uppercase()))
     })
 }
