@@ -162,14 +162,14 @@ impl Shared {
     /// Details go to stderr when the user wants them.
     fn detail(&self, message: &str) {
         if self.verbose {
-            eprintln!("{message}");
+            eprintln!("{}", output::harmless(message));
         }
     }
 
     /// Prose goes to stderr, unless the user wants quiet.
     fn say(&self, message: &str) {
         if !self.quiet {
-            eprintln!("{message}");
+            eprintln!("{}", output::harmless(message));
         }
     }
 }
@@ -205,11 +205,11 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Failure::Findings(message)) => {
-            eprintln!("lvjian: {message}");
+            eprintln!("lvjian: {}", output::harmless(&message));
             ExitCode::from(1)
         }
         Err(failure) => {
-            eprintln!("lvjian: {failure}");
+            eprintln!("lvjian: {}", output::harmless(&failure.to_string()));
             ExitCode::from(2)
         }
     }

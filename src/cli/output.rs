@@ -1,6 +1,7 @@
 //! Where output goes, and safe cells.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{self, BufWriter, IsTerminal, Write},
     path::{Path, PathBuf},
@@ -134,6 +135,23 @@ pub fn inert(cell: &str) -> String {
     if crate::batch::is_formula(cell) { format!("'{cell}") } else { cell.to_owned() }
 }
 
+/// A text that does nothing to a terminal: cells of a hostile file may hold sequences that move its cursor, clear it or
+/// turn the direction of writing. Line ends stay.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| {
+        c.is_control() && !matches!(c, '\n' | '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.contains(acts) { Cow::Owned(text.replace(acts, "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
+/// The same for a cell of a table, which stands on one line.
+pub fn one_line(cell: &str) -> Cow<'_, str> {
+    match harmless(cell) {
+        text if text.contains(['\n', '\t']) => Cow::Owned(text.replace(['\n', '\t'], " ")),
+        text => text,
+    }
+}
+
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
@@ -213,6 +231,13 @@ mod tests {
         ] {
             assert_eq!(inert(cell), safe);
         }
+    }
+
+    #[test]
+    fn a_terminal_is_left_alone() {
+        assert_eq!(harmless("光伏\u{1b}[2J组件\r\n"), "光伏\u{fffd}[2J组件\u{fffd}\n");
+        assert_eq!(one_line("\u{202e}件组\n光伏\t1"), "\u{fffd}件组 光伏 1");
+        assert!(matches!(harmless("光伏组件 550W"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::{
     Failure,
-    output::{Format, Output, fit, inert, painted, width},
+    output::{Format, Output, fit, inert, one_line, painted, width},
 };
 
 /// A column of a report.
@@ -69,7 +69,8 @@ fn text_line(widths: &[usize], cells: &[&str], colored: bool) -> String {
         .zip(widths)
         .enumerate()
         .map(|(place, (cell, width))| {
-            let fitted = if place == last { (*cell).to_owned() } else { fit(cell, *width) };
+            let shown = one_line(cell);
+            let fitted = if place == last { shown.into_owned() } else { fit(&shown, *width) };
             if colored { painted(cell, fitted) } else { fitted }
         })
         .collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    Column, ColumnMap, Header, IngestError, Input, Sink, TableReport,
+    Column, ColumnMap, Header, IngestError, Input, Sink, TableReport, limits,
     quarantine::{Fault, Quarantined},
     quick::signed_amount,
     source::TextSource,
@@ -85,6 +85,7 @@ pub(super) fn from_json(
     let value: Value = serde_json::from_str(raw).map_err(|error| (Fault::NotJson, "", error.to_string()))?;
     let Value::Object(object) = value else { return Err((Fault::NotJson, "", String::new())) };
     let text = |key: &'static str| match object.get(key) {
+        Some(Value::String(text)) if text.len() > limits::CELL => Err((Fault::TooLong, key, limits::cell(text.len()))),
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(Value::Number(number)) => Ok(Some(number.to_string())),

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::{documents::from_json, quarantine::Fault, quick::Line, table::parse_date};
+use super::{documents::from_json, limits, quarantine::Fault, quick::Line, table::parse_date};
 use crate::model::{Location, Money, Role, TextKind};
 
 /// Reads one line of NDJSON. A line that is not of the plain form is read again slowly, to say what is wrong with it.
@@ -87,6 +87,11 @@ impl<'de: 'l, 'l> Deserialize<'de> for Text<'l> {
 
 struct Scalar;
 
+/// A text beyond the limit of a cell is not of the plain form.
+fn short<E: de::Error>(text: &str) -> Result<(), E> {
+    if text.len() > limits::CELL { Err(E::custom("too long")) } else { Ok(()) }
+}
+
 impl<'de> de::Visitor<'de> for Scalar {
     type Value = Text<'de>;
 
@@ -94,11 +99,13 @@ impl<'de> de::Visitor<'de> for Scalar {
         f.write_str("a string or a number")
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        short(text)?;
         Ok(Text(Some(Cow::Borrowed(text))))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        short(text)?;
         Ok(Text(Some(Cow::Owned(text.to_owned()))))
     }
 

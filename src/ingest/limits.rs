@@ -2,12 +2,18 @@
 
 /// Bytes of one cell or field.
 pub const CELL: usize = 64 * 1024;
+/// A cell or field beyond [`CELL`], in words.
+pub fn cell(length: usize) -> String {
+    format!("一格最多 {CELL} 字节，实有 {length}")
+}
 /// Bytes of one record of a text file.
 pub const RECORD: usize = 1024 * 1024;
 /// Columns of one row.
 pub const COLUMNS: usize = 512;
 /// Entries of one workbook archive.
 pub const ARCHIVE_ENTRIES: usize = 4_096;
+/// Formats, fonts, fills and borders of one workbook; a sheet program writes 65,490 formats at most.
+pub const STYLES: usize = 262_144;
 /// Rows and columns that a worksheet can have.
 pub const SHEET_ROWS: u32 = 1_048_576;
 /// See [`SHEET_ROWS`].
@@ -24,6 +30,8 @@ pub const RATIO_FROM: u64 = 8 * 1024 * 1024;
 pub const HEADER_ROWS: usize = 10;
 /// Characters of raw text kept with a quarantined row.
 pub const RAW_KEPT: usize = 8_000;
+/// Characters of a wrong cell kept in the reason why its row was set aside.
+pub const DETAIL_KEPT: usize = 300;
 /// Largest window of a zstd frame, as a power of two: what `zstd --ultra` writes.
 pub const ZSTD_WINDOW_LOG: u32 = 27;
 /// Bytes of the XML of one electronic invoice.

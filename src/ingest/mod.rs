@@ -9,6 +9,7 @@ mod invoices;
 mod json_line;
 mod limits;
 mod loans;
+mod package;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod quarantine;

@@ -101,8 +101,11 @@ pub struct Quarantined {
 impl Quarantined {
     /// Sets a row aside.
     pub fn new(location: Location, fault: Fault, column: &str, detail: &str, raw: &str) -> Self {
-        let reason =
-            if detail.is_empty() { fault.chinese().to_owned() } else { format!("{}：{detail}", fault.chinese()) };
+        let reason = match detail.char_indices().nth(limits::DETAIL_KEPT) {
+            _ if detail.is_empty() => fault.chinese().to_owned(),
+            None => format!("{}：{detail}", fault.chinese()),
+            Some((end, _)) => format!("{}：{}…", fault.chinese(), detail.get(..end).unwrap_or_default()),
+        };
         let raw = raw.chars().take(limits::RAW_KEPT).collect();
         Self { location, column: column.to_owned(), code: fault.code(), reason, raw, cells: Vec::new() }
     }

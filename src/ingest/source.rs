@@ -248,7 +248,7 @@ impl<'t> ChunkText<'t> {
             && let Some(longest) = record.fields.iter().map(|field| field.end - field.start).max()
             && longest > limits::CELL
         {
-            return Err((Fault::TooLong, format!("一格最多 {} 字节，实有 {longest}", limits::CELL)));
+            return Err((Fault::TooLong, limits::cell(longest)));
         }
         self.get(record.place).ok_or((Fault::Undecodable, String::new()))
     }

@@ -72,7 +72,11 @@ struct Feed<'f> {
 impl Feed<'_> {
     /// Takes one row; false when this sheet has no header and its other rows can be skipped.
     fn row(&mut self, row: RawRow) -> bool {
-        self.read(Ok(row))
+        let Some(longest) = row.cells.iter().map(String::len).max().filter(|&longest| longest > limits::CELL) else {
+            return self.read(Ok(row));
+        };
+        let raw = row.cells.join(" | ");
+        self.read(Err(Box::new(Quarantined::new(row.location, Fault::TooLong, "", &limits::cell(longest), &raw))))
     }
 
     /// The same for a row that may be bad. What is bad above the header is no data.

@@ -1,78 +1,11 @@
 //! Rows of an xlsx workbook: archive checked first, cells streamed, `<dimension>` never trusted.
 
-use std::{
-    fs::File,
-    io::{BufReader, Read, Seek},
-    path::Path,
-    sync::Arc,
-};
+use std::{fs::File, io::BufReader, path::Path, sync::Arc};
 
 use calamine::{DataRef, Reader as _, Xlsx};
 
-use super::{IngestError, limits, table::RawRow};
+use super::{IngestError, limits, package::check_package, table::RawRow};
 use crate::model::Location;
-
-/// Checks the archive before anything is unpacked into memory: number of entries, unpacked sizes, packing ratio,
-/// and a shared-string count that the part cannot hold (a reader that believes it would reserve gigabytes).
-fn check_archive(path: &str, file: &mut File) -> Result<(), IngestError> {
-    let damaged = |reason: String| IngestError::Workbook { path: path.to_owned(), reason };
-    let mut archive = zip::ZipArchive::new(BufReader::new(&mut *file))
-        .map_err(|error| damaged(format!("不是完整的 xlsx（zip）文件：{error}")))?;
-    if archive.len() > limits::ARCHIVE_ENTRIES {
-        return Err(damaged(format!("压缩包内有 {} 个部件，上限 {}", archive.len(), limits::ARCHIVE_ENTRIES)));
-    }
-    for index in 0..archive.len() {
-        let mut part = archive.by_index(index).map_err(|error| damaged(format!("部件 {index} 无法读取：{error}")))?;
-        let name = part.name().map_err(|error| damaged(format!("部件 {index} 名称无法读取：{error}")))?.into_owned();
-        let (packed, claimed) = (part.compressed_size(), part.size());
-        let is_sheet = name.starts_with("xl/worksheets/sheet") || name.starts_with("xl/worksheets/Sheet");
-        let limit = if is_sheet { limits::SHEET } else { limits::HELD_PART };
-        let bomb = |unpacked: u64| unpacked > limits::RATIO_FROM && unpacked / packed.max(1) > limits::RATIO;
-        if claimed > limit || bomb(claimed) {
-            return Err(damaged(format!("部件 {name} 解压后 {claimed} 字节（压缩 {packed}），超出上限，疑为压缩炸弹")));
-        }
-        if is_sheet || !name.ends_with(".xml") {
-            continue;
-        }
-        // Sizes in the directory can lie: unpack and count. Parts that are held in memory are small.
-        let mut head = Vec::new();
-        let read = part
-            .by_ref()
-            .take(4_096)
-            .read_to_end(&mut head)
-            .and_then(|_| std::io::copy(&mut part.by_ref().take(limit + 1), &mut std::io::sink()));
-        let unpacked = match read {
-            Ok(rest) => rest + head.len() as u64,
-            Err(error) => return Err(damaged(format!("部件 {name} 解压失败：{error}"))),
-        };
-        if unpacked > limit || bomb(unpacked) {
-            return Err(damaged(format!("部件 {name} 解压后超过 {limit} 字节，疑为压缩炸弹")));
-        }
-        if name.ends_with("sharedStrings.xml") {
-            let claimed = attribute(&String::from_utf8_lossy(&head), "uniqueCount");
-            // `<si/>` is the shortest entry.
-            if let Some(count) = claimed
-                && count > unpacked / 5 + 1
-            {
-                return Err(damaged(format!(
-                    "共享字符串声称有 {count} 条，部件只有 {unpacked} 字节，文件损坏或有意伪造"
-                )));
-            }
-        }
-    }
-    drop(archive);
-    file.rewind().map_err(|source| IngestError::Read { path: path.to_owned(), source })
-}
-
-/// The number in `name="…"`.
-fn attribute(xml: &str, name: &str) -> Option<u64> {
-    let rest = xml.get(xml.find(name)? + name.len()..)?;
-    let start = rest.find(['"', '\''])? + 1;
-    let value = rest.get(start..)?;
-    let digits = value.get(..value.find(['"', '\''])?)?;
-    // More digits than a u64 holds are a false count just the same.
-    Some(digits.trim().parse().unwrap_or(u64::MAX))
-}
 
 /// What to do after a row.
 pub(super) enum Next {
@@ -91,7 +24,7 @@ pub(super) fn rows(
     let read = |source| IngestError::Read { path: file.to_string(), source };
     let damaged = |reason: String| IngestError::Workbook { path: file.to_string(), reason };
     let mut handle = File::open(path).map_err(read)?;
-    check_archive(file, &mut handle)?;
+    check_package(file, &mut handle)?;
     let mut workbook: Xlsx<_> = Xlsx::new(BufReader::new(handle)).map_err(|error| damaged(error.to_string()))?;
     for name in workbook.sheet_names() {
         let sheet: Arc<str> = Arc::from(name.as_str());
@@ -149,7 +82,7 @@ pub fn formula_cells(path: &Path) -> Result<Vec<(Location, usize)>, IngestError>
     let file: Arc<str> = Arc::from(path.display().to_string());
     let damaged = |reason: String| IngestError::Workbook { path: file.to_string(), reason };
     let mut handle = File::open(path).map_err(|source| IngestError::Read { path: file.to_string(), source })?;
-    check_archive(&file, &mut handle)?;
+    check_package(&file, &mut handle)?;
     let mut workbook: Xlsx<_> = Xlsx::new(BufReader::new(handle)).map_err(|error| damaged(error.to_string()))?;
     let mut found = Vec::new();
     for name in workbook.sheet_names() {
@@ -197,11 +130,5 @@ mod tests {
         assert_eq!(date_of_serial(1.0), "1900-01-01");
         assert_eq!(date_of_serial(45_658.5), "2025-01-01");
         assert_eq!(date_of_serial(46_000.0), "2025-12-09");
-    }
-
-    #[test]
-    fn false_counts_are_seen() {
-        assert_eq!(attribute("<sst count=\"1\" uniqueCount=\"4294967295\">", "uniqueCount"), Some(4_294_967_295));
-        assert_eq!(attribute("<sst>", "uniqueCount"), None);
     }
 }

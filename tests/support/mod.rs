@@ -56,7 +56,7 @@ impl Ran {
     /// Checks the exit code, and that nothing panicked.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
-        assert!(!self.stderr.contains("panicked"), "the program panicked:\n{}", self.stderr);
+        assert!(!self.stderr.contains("panicked at"), "the program panicked:\n{}", self.stderr);
         assert_eq!(self.code, Some(code), "exit code; standard error says:\n{}", self.stderr);
         self
     }
