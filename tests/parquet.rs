@@ -175,3 +175,87 @@ fn a_killed_parquet_run_is_taken_up_and_gives_the_same_file() {
     lvjian(&["classify", csv.to_str().unwrap(), "--format", "parquet", "--run", &at("other")], b"").exits(0);
     assert!(fs::read(at("in.parquet")).unwrap() == fs::read(at("other/output.parquet")).unwrap());
 }
+
+/// A file with one column of texts, written as `properties` say.
+fn texts<'t>(
+    texts: impl Iterator<Item = &'t str>,
+    properties: parquet::file::properties::WriterPropertiesBuilder,
+) -> Vec<u8> {
+    use parquet::{
+        column::writer::ColumnWriter, data_type::ByteArray, file::writer::SerializedFileWriter,
+        schema::parser::parse_message_type,
+    };
+    let schema = parse_message_type("message t { required binary 货物名称 (UTF8); }").unwrap().into();
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, properties.build().into()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let ColumnWriter::ByteArrayColumnWriter(cells) = column.untyped() else { panic!("texts") };
+    let values: Vec<ByteArray> = texts.map(ByteArray::from).collect();
+    cells.write_batch(&values, None, None).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.into_inner().unwrap()
+}
+
+#[test]
+fn parquet_bombs_are_refused() {
+    use parquet::{basic::Compression, file::properties::WriterProperties};
+    let folder = folder();
+    let plain = || WriterProperties::builder().set_dictionary_enabled(false).set_data_page_size_limit(1 << 30);
+    let long = format!("光伏组件{}", " ".repeat(80 * 1024 * 1024));
+    let zstd = Compression::ZSTD(Default::default());
+    let packed = texts([long.as_str()].into_iter(), plain().set_compression(zstd));
+    assert!(packed.len() < 64 * 1024, "{}", packed.len());
+    // The header of the first page: its kind, then the unpacked size in four bytes, which can say 128 MiB.
+    let mut claimed = texts([long.as_str()].into_iter(), plain().set_compression(Compression::SNAPPY));
+    assert_eq!(claimed[4..7], [0x15, 0, 0x15]);
+    claimed[7..11].copy_from_slice(&[0xfe, 0xff, 0xff, 0x7f]);
+    let one_page = WriterProperties::builder().set_data_page_row_count_limit(usize::MAX);
+    let rows = texts(std::iter::repeat_n("光伏组件", 1_100_000), one_page);
+    assert!(rows.len() < 2_048, "{}", rows.len());
+    for (name, bytes) in [("page.parquet", packed), ("claimed.parquet", claimed), ("rows.parquet", rows)] {
+        let path = write(folder.path(), name, bytes);
+        let ran = refused(&path);
+        assert!(ran.stderr.contains("压缩炸弹"), "{}", ran.stderr);
+        let out = folder.path().join("out.parquet");
+        let args = ["classify", path.to_str().unwrap(), "--format", "parquet", "-o", out.to_str().unwrap()];
+        let ran = lvjian(&args, b"");
+        assert!(ran.code == Some(2) && ran.stderr.contains("压缩炸弹") && !out.exists(), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_long_cell_of_a_parquet_file_is_set_aside() {
+    let folder = folder();
+    let long = "光伏组件".repeat(10_000);
+    let cells = ["光伏组件", &long, "螺纹钢"];
+    let bytes = texts(cells.into_iter(), parquet::file::properties::WriterProperties::builder());
+    let path = write(folder.path(), "long.parquet", bytes);
+    let ran = read(&path, &[]).exits(0);
+    assert_eq!((ran.lines().len(), support::hostile::told(&ran, "Q002")), (2, 1), "{}", ran.stderr);
+    let out = folder.path().join("out.parquet");
+    let args = ["classify", path.to_str().unwrap(), "--format", "parquet", "-o", out.to_str().unwrap()];
+    let ran = lvjian(&args, b"").exits(0);
+    assert_eq!(support::hostile::told(&ran, "Q002"), 1, "{}", ran.stderr);
+    assert_eq!(rows(&out).1.iter().filter(|row| row[4].contains("Q002")).count(), 1);
+}
+
+#[test]
+fn a_damaged_footer_never_panics() {
+    let folder = folder();
+    let cells = ["光伏组件", "螺纹钢", "污水处理设备"];
+    let whole = texts(cells.into_iter(), parquet::file::properties::WriterProperties::builder());
+    let length = u32::from_le_bytes(whole[whole.len() - 8..][..4].try_into().unwrap()) as usize;
+    let footer = whole.len() - 8 - length;
+    for (place, with) in (footer..whole.len()).step_by(5).step_by(2).zip([0xff, 0x80, 0x01].into_iter().cycle()) {
+        let mut damaged = whole.clone();
+        damaged[place] ^= with;
+        let path = write(folder.path(), "footer.parquet", damaged);
+        let out = folder.path().join("out.parquet");
+        let args = ["classify", path.to_str().unwrap(), "--format", "parquet", "-o", out.to_str().unwrap()];
+        for ran in [read(&path, &[]), lvjian(&args, b"")] {
+            assert!(matches!(ran.code, Some(0 | 2)) && !ran.stderr.contains("panicked"), "{}", ran.stderr);
+            assert!(ran.code != Some(2) || ran.stderr.contains("footer.parquet"), "{}", ran.stderr);
+        }
+    }
+}

@@ -20,7 +20,7 @@ use parquet::{
     file::{
         metadata::{PageIndexPolicy, ParquetMetaDataReader},
         properties::{EnabledStatistics, WriterProperties},
-        reader::{FileReader, SerializedFileReader},
+        reader::FileReader,
         writer::{SerializedFileWriter, SerializedRowGroupWriter},
     },
     schema::types::{Type, TypePtr},
@@ -34,7 +34,10 @@ use super::{
     reader::{CELL_END, LineReader, Style},
     tickets::in_order,
 };
-use crate::ingest::{ColumnMap, Fault, Glimpse, Header, IngestError, Quarantined, TableColumns, damaged, open_parquet};
+use crate::ingest::{
+    CELL, ColumnMap, Fault, Glimpse, Header, IngestError, ParquetFile, Quarantined, TableColumns, damaged, guarded,
+    long_cell, open_parquet,
+};
 
 /// Rows that one thread takes at a time.
 const BATCH: usize = 8_192;
@@ -123,7 +126,7 @@ fn each_batch<'e>(
     let mut workers: Vec<Worker<'_>> = (0..task.threads.max(1))
         .map(|_| Worker::new(LineReader::new(task.matcher, Style::Cells), needed.len()))
         .collect();
-    let read = |worker: &mut Worker<'_>| source.fill(worker, &needed).map_err(|error| told(path, error));
+    let read = |worker: &mut Worker<'_>| guarded(|| source.fill(worker, &needed)).map_err(|error| told(path, error));
     let known = |worker: &Worker<'_>| worker.first + worker.rows as u64 - 1 <= from.events;
     let work = |worker: &mut Worker<'_>| {
         if !known(worker) {
@@ -142,7 +145,7 @@ fn each_batch<'e>(
 
 /// Reads the needed columns group by group.
 struct Source {
-    reader: SerializedFileReader<File>,
+    reader: ParquetFile,
     groups: Vec<usize>,
     group: usize,
     open: Vec<(ColumnReaderImpl<ByteArrayType>, bool)>,
@@ -292,7 +295,12 @@ impl<'e> Worker<'e> {
                 Cow::Borrowed(found.unwrap_or_default().trim())
             };
             let decoded = cells.iter().all(|(_, text)| text.is_some());
-            let glimpse: Result<Glimpse<'_>, Box<Quarantined>> = if decoded {
+            let longest = cells.iter().filter_map(|(_, text)| *text).map(str::len).max().unwrap_or_default();
+            let glimpse: Result<Glimpse<'_>, Box<Quarantined>> = if longest > CELL {
+                let raw = cells.iter().filter_map(|(_, text)| *text).collect::<Vec<_>>().join(" | ");
+                let location = columns.location(number);
+                Err(Box::new(Quarantined::new(location, Fault::TooLong, "", &long_cell(longest), &raw)))
+            } else if decoded {
                 columns.glimpse_of(cell, |column, fault, detail| {
                     let raw = cells.iter().filter_map(|(_, text)| *text).collect::<Vec<_>>().join(" | ");
                     let heading = columns.header.heading(column);
@@ -342,7 +350,7 @@ struct Target<W: Write + Send> {
 }
 
 impl<W: Write + Send> Target<W> {
-    fn open(path: &Path, reader: &SerializedFileReader<File>, out: W) -> Result<Self, ParquetError> {
+    fn open(path: &Path, reader: &ParquetFile, out: W) -> Result<Self, ParquetError> {
         let input = File::open(path)?;
         let metadata =
             ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional).parse_and_finish(&input)?;

@@ -178,6 +178,8 @@ impl Shared {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     output::choose_color(cli.shared.color);
+    #[cfg(feature = "parquet")]
+    leave_panics_of_parquet_to_their_reader();
     let began = std::time::Instant::now();
     let outcome = match &cli.verb {
         Verb::Classify(args) => classify::run(&cli.shared, args),
@@ -213,6 +215,18 @@ pub fn run() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The parquet crate panics where a damaged file breaks what it asserts. The reader makes an error of it that names the file,
+/// which is all that a user wants to see.
+#[cfg(feature = "parquet")]
+fn leave_panics_of_parquet_to_their_reader() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !panic.location().is_some_and(|place| place.file().contains("parquet-")) {
+            tell(panic);
+        }
+    }));
 }
 
 /// The fingerprint for each edition and pack that ships.

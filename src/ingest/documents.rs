@@ -85,7 +85,9 @@ pub(super) fn from_json(
     let value: Value = serde_json::from_str(raw).map_err(|error| (Fault::NotJson, "", error.to_string()))?;
     let Value::Object(object) = value else { return Err((Fault::NotJson, "", String::new())) };
     let text = |key: &'static str| match object.get(key) {
-        Some(Value::String(text)) if text.len() > limits::CELL => Err((Fault::TooLong, key, limits::cell(text.len()))),
+        Some(Value::String(text)) if text.len() > limits::CELL => {
+            Err((Fault::TooLong, key, limits::long_cell(text.len())))
+        }
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(Value::Number(number)) => Ok(Some(number.to_string())),

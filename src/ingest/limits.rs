@@ -3,7 +3,7 @@
 /// Bytes of one cell or field.
 pub const CELL: usize = 64 * 1024;
 /// A cell or field beyond [`CELL`], in words.
-pub fn cell(length: usize) -> String {
+pub fn long_cell(length: usize) -> String {
     format!("一格最多 {CELL} 字节，实有 {length}")
 }
 /// Bytes of one record of a text file.

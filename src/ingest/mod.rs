@@ -27,9 +27,11 @@ pub use documents::read_documents;
 pub use entities::read_entities;
 pub use invoices::{InvoiceBook, InvoiceRow, read_invoices};
 pub use json_line::json_line;
+#[cfg(feature = "parquet")]
+pub use limits::{CELL, long_cell};
 pub use loans::read_loans;
 #[cfg(feature = "parquet")]
-pub use parquet::{damaged, open_parquet};
+pub use parquet::{ParquetFile, damaged, guarded, open_parquet};
 pub use quarantine::{Fault, ORIGIN_HEADINGS, Quarantined};
 #[cfg(feature = "parquet")]
 pub use quick::Glimpse;

@@ -1,21 +1,131 @@
 //! Rows of a Parquet file.
 
-use std::{fs::File, path::Path, sync::Arc};
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    panic,
+    path::Path,
+    sync::Arc,
+};
 
+use bytes::Bytes;
 use parquet::{
     errors::ParquetError,
-    file::reader::{FileReader, SerializedFileReader},
+    file::metadata::ColumnChunkMetaData,
+    file::reader::{ChunkReader, FileReader, Length, SerializedFileReader},
     record::Field,
 };
 
-use super::{IngestError, table::RawRow};
+use super::{IngestError, limits, table::RawRow};
 use crate::model::Location;
 
+/// A Parquet file whose pages are measured before they are unpacked.
+pub type ParquetFile = SerializedFileReader<MeasuredPages>;
+
 /// Opens a Parquet file.
-pub fn open_parquet(path: &Path) -> Result<SerializedFileReader<File>, IngestError> {
+pub fn open_parquet(path: &Path) -> Result<ParquetFile, IngestError> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|source| IngestError::Read { path: name.clone(), source })?;
-    SerializedFileReader::new(file).map_err(|error| damaged(&name, &error))
+    let size = file.len();
+    let reader = guarded(|| SerializedFileReader::new(MeasuredPages(file))).map_err(|error| damaged(&name, &error))?;
+    let inside = |column: &ColumnChunkMetaData| {
+        let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+        let end = start.checked_add(column.compressed_size());
+        start >= 0 && column.compressed_size() >= 0 && end.is_some_and(|end| end as u64 <= size)
+    };
+    if !reader.metadata().row_groups().iter().all(|group| group.columns().iter().all(inside)) {
+        return Err(damaged(&name, &ParquetError::EOF("a column lies outside the file".to_owned())));
+    }
+    // A run of equal rows takes a few bytes, whatever its length.
+    let rows = reader.metadata().row_groups().iter().map(|group| group.num_rows().max(0) as u64);
+    let rows = rows.fold(0, u64::saturating_add);
+    if rows > u64::from(limits::SHEET_ROWS) && rows / size.max(1) > limits::RATIO {
+        return Err(damaged(&name, &bomb(&format!("{size} 字节声称有 {rows} 行"))));
+    }
+    Ok(reader)
+}
+
+fn bomb(what: &str) -> ParquetError {
+    ParquetError::General(format!("{what}，疑为压缩炸弹"))
+}
+
+/// A file in which every page is refused whose header claims more than the limits: the reader would take that much memory
+/// at once.
+pub struct MeasuredPages(File);
+
+/// Bytes behind the last page: the length of the footer, and the mark.
+const TAIL: u64 = 8;
+
+impl Length for MeasuredPages {
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+}
+
+impl ChunkReader for MeasuredPages {
+    type T = BufReader<File>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        let mut reader = self.0.get_read(start)?;
+        if start.saturating_add(TAIL) < self.len() {
+            let (unpacked, packed) = page_sizes(reader.fill_buf()?)
+                .ok_or_else(|| ParquetError::General(format!("a page header at {start} without sizes")))?;
+            let ratio = unpacked > limits::RATIO_FROM && unpacked / packed.max(1) > limits::RATIO;
+            if unpacked > limits::HELD_PART || ratio {
+                return Err(bomb(&format!("一页声称解压后 {unpacked} 字节（压缩 {packed}）")));
+            }
+        }
+        Ok(reader)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        if start.saturating_add(length as u64) > self.len() {
+            return Err(ParquetError::EOF(format!("{length} bytes from {start} on reach beyond the end")));
+        }
+        self.0.get_bytes(start, length)
+    }
+}
+
+/// Unpacked and packed size in a page header: fields 2 and 3 of a struct in Thrift's compact form, whose fields every
+/// writer puts in order. None when they are not there.
+fn page_sizes(header: &[u8]) -> Option<(u64, u64)> {
+    let mut at = 0;
+    let mut sizes = [0; 3];
+    for (size, field) in sizes.iter_mut().zip(1..) {
+        // One more than the field before, and of the kind i32.
+        if header.get(at) != Some(&0x15) {
+            return None;
+        }
+        let value = varint(header, &mut at)?;
+        *size = u64::try_from((value >> 1) as i64 ^ -((value & 1) as i64)).ok().or((field == 1).then_some(0))?;
+    }
+    Some((sizes[1], sizes[2]))
+}
+
+/// The number behind the byte at `at`, which moves to the byte behind it.
+fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
+    let mut value = 0u64;
+    for shift in (0..35).step_by(7) {
+        *at += 1;
+        let byte = *bytes.get(*at)?;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            *at += 1;
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Does `read`, in which the parquet crate may panic: it asserts much that a damaged file breaks (a page of numbers into a
+/// dictionary that was never there). Such a panic is an error of the file.
+pub fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    // What `read` has changed is never used again behind an error.
+    panic::catch_unwind(panic::AssertUnwindSafe(read)).unwrap_or_else(|cause| {
+        let words = cause.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let words = words.or_else(|| cause.downcast_ref::<String>().cloned());
+        Err(ParquetError::General(words.unwrap_or_else(|| "damaged".to_owned())))
+    })
 }
 
 /// A Parquet file that cannot be read.
@@ -30,9 +140,11 @@ pub(super) fn rows(path: &Path, file: &Arc<str>, give: &mut dyn FnMut(RawRow) ->
     let schema = reader.metadata().file_metadata().schema();
     let headings = schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
     give(RawRow { location: location(0), cells: headings });
-    let records = reader.get_row_iter(None).map_err(|error| damaged(file, &error))?;
-    for (number, record) in (1..).zip(records) {
-        let record = record.map_err(|error| damaged(file, &error))?;
+    let mut records = guarded(|| reader.get_row_iter(None)).map_err(|error| damaged(file, &error))?;
+    for number in 1.. {
+        let Some(record) = guarded(|| records.next().transpose()).map_err(|error| damaged(file, &error))? else {
+            break;
+        };
         let cells = record.get_column_iter().map(|(_, field)| text_of(field)).collect();
         if !give(RawRow { location: location(number), cells }) {
             break;

@@ -248,7 +248,7 @@ impl<'t> ChunkText<'t> {
             && let Some(longest) = record.fields.iter().map(|field| field.end - field.start).max()
             && longest > limits::CELL
         {
-            return Err((Fault::TooLong, limits::cell(longest)));
+            return Err((Fault::TooLong, limits::long_cell(longest)));
         }
         self.get(record.place).ok_or((Fault::Undecodable, String::new()))
     }

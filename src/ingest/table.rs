@@ -76,7 +76,7 @@ impl Feed<'_> {
             return self.read(Ok(row));
         };
         let raw = row.cells.join(" | ");
-        self.read(Err(Box::new(Quarantined::new(row.location, Fault::TooLong, "", &limits::cell(longest), &raw))))
+        self.read(Err(Box::new(Quarantined::new(row.location, Fault::TooLong, "", &limits::long_cell(longest), &raw))))
     }
 
     /// The same for a row that may be bad. What is bad above the header is no data.
