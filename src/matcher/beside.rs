@@ -28,6 +28,11 @@ impl Matcher<'_> {
             words.strip_prefix(['前', '后', '左', '右']).filter(|noun| noun.chars().count() >= 2).unwrap_or(words);
         let hit = text.get(candidate.start..candidate.end).unwrap_or_default();
         let behind = other.start >= candidate.end;
+        // 除尘器、配件 and 光伏组件+螺丝 name what was bought one by one.
+        let gap = if behind { candidate.end..other.start } else { other.end..candidate.start };
+        if text.get(gap).is_some_and(|between| between.contains(['、', '+'])) {
+            return None;
+        }
         if noun.chars().count() < 2
             || self.is_second_thing(reading, candidate, other) && !(behind && self.is_machine_for(hit, noun))
         {
