@@ -433,6 +433,43 @@ fn progress_and_metrics_say_what_was_done() {
 }
 
 #[test]
+fn an_assessment_says_how_far_it_is() {
+    let bank = Bank::new(40, 3_000);
+    let part = ["--part-size", "9000", "--run", "run", "--store", "s1", "--progress", "json", "--metrics", "a.prom"];
+    let ran = bank.run(&part).exits(0);
+    let told = |ran: &support::Ran| -> Value {
+        ran.stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).next_back().unwrap()
+    };
+    let last = told(&ran);
+    let aside = bank.read("run/quarantine.ndjson").split(|&byte| byte == b'\n').count() as u64 - 1;
+    assert!(aside > 1, "a loan and some invoices are set aside");
+    assert_eq!([&last["rows"], &last["of_rows"]].map(Value::as_u64), [Some(79), Some(79)]);
+    assert_eq!((last["rejects"].as_u64(), last["done"].as_bool()), (Some(aside), Some(true)));
+    let lines = last["invoice_lines"].as_u64().unwrap();
+    assert!((3_000..=3_500).contains(&lines), "{last}");
+    let verdicts: u64 = last["verdicts"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
+    assert_eq!(verdicts, 79);
+    let text = String::from_utf8(bank.read("a.prom")).unwrap();
+    assert!(text.contains(&format!("lvjian_rejected_rows_total {aside}\n")), "{text}");
+    assert!(text.contains(&format!("lvjian_invoice_lines_total {lines}\n")), "{text}");
+    assert!(
+        text.contains("lvjian_run_complete 1\n") && text.contains("lvjian_rows_total{verdict=\"green\"}"),
+        "{text}"
+    );
+    // A run that was complete tells the same of its loans; without a run it is the same.
+    let again = told(&bank.run(&[&part[..], &["--resume"]].concat()).exits(0));
+    assert_eq!(
+        (&again["rows"], &again["verdicts"], &again["rejects"]),
+        (&last["rows"], &last["verdicts"], &last["rejects"])
+    );
+    let once = told(&bank.run(&["--store", "s2", "--progress", "json"]).exits(0));
+    assert_eq!(
+        (&once["rows"], &once["verdicts"], &once["invoice_lines"]),
+        (&last["rows"], &last["verdicts"], &last["invoice_lines"])
+    );
+}
+
+#[test]
 fn patterns_name_files_in_order_and_small_verbs_answer() {
     let folder = folder();
     for (name, goods) in [("发票-2.csv", "螺纹钢"), ("发票-1.csv", "光伏组件"), ("其他.csv", "电缆")] {

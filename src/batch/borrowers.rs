@@ -37,6 +37,19 @@ const BY_BORROWER_FILE: &str = "invoices-by-borrower.part";
 /// Where the parts are in it.
 const INDEX_FILE: &str = "invoices-index.part";
 
+/// Rows between two calls of [`Watch::seen`].
+const TOLD_EVERY: u64 = 4_096;
+
+/// Who is told what reading comes across.
+pub struct Watch<'w> {
+    /// Takes the rows that cannot be read.
+    pub set_aside: &'w mut dyn FnMut(Quarantined) -> Result<(), RunError>,
+    /// Told how an input was read.
+    pub report: &'w mut dyn FnMut(&Input, &TableReport),
+    /// Told from time to time how many rows were seen.
+    pub seen: &'w mut dyn FnMut(u64),
+}
+
 /// What was counted while invoices were read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvoiceCounts {
@@ -107,14 +120,14 @@ impl PartedInvoices {
         inputs: &[Input],
         map: &ColumnMap,
         (first, second, part_size): (File, File, u64),
-        set_aside: &mut dyn FnMut(Quarantined) -> Result<(), RunError>,
-        report: &mut dyn FnMut(&Input, &TableReport),
+        watch: &mut Watch<'_>,
     ) -> Result<Self, RunError> {
         let borrowers = borrowers(loans);
         let keep =
             |buyer_id: &str, buyer: &str| buyer_among(buyer_id, buyer, |name| borrowers.contains(name)).is_some();
         let mut numbered = Spill::new(first, BY_NUMBER)?;
         let mut counts = InvoiceCounts::default();
+        let mut seen = 0;
         for (input, source) in (0u32..).zip(inputs) {
             // A reader goes on to the end of its file; what went wrong on the way is told then.
             let mut failed = Ok(());
@@ -123,6 +136,10 @@ impl PartedInvoices {
             let mut give = |row: InvoiceRow| {
                 if failed.is_err() {
                     return;
+                }
+                seen += 1;
+                if seen % TOLD_EVERY == 0 {
+                    (watch.seen)(seen);
                 }
                 failed = match row {
                     InvoiceRow::Line(line) => {
@@ -141,14 +158,15 @@ impl PartedInvoices {
             let mut bad = |row| {
                 rejects += 1;
                 if aside.is_ok() {
-                    aside = set_aside(row);
+                    aside = (watch.set_aside)(row);
                 }
             };
             let found = read_invoices(source, map, &keep, &mut Sink { give: &mut give, set_aside: &mut bad })?;
             failed?;
             aside?;
             counts.rejects += rejects;
-            report(source, &found);
+            (watch.report)(source, &found);
+            (watch.seen)(seen);
         }
         let parts = (numbered.bytes() / part_size.max(1) + 1).min(MOST_PARTS);
         let mut spill = Spill::new(second, parts as usize)?;

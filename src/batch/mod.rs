@@ -19,7 +19,7 @@ use crate::{
     model::{Classification, Document, Money, TextKind, Verdict},
 };
 
-pub use borrowers::{PART, PartedInvoices};
+pub use borrowers::{PART, PartedInvoices, Watch};
 pub use chunks::{Appending, headings_of, read_lines, read_table};
 pub use documents::read_any;
 #[cfg(feature = "parquet")]

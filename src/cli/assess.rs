@@ -17,6 +17,7 @@ use super::{
     language::{Language, Speech, headings},
     ledger::{Ledger, Outcome},
     output::{Format, Output},
+    progress::{LoanProgress, ProgressFormat},
     quarantine::{Quarantine, line_of},
     report::{Heading, Report},
     runs::{files, hand_out, input_files},
@@ -65,6 +66,12 @@ pub struct AssessArgs {
     /// 有隔离行时退出码为 1 / exit 1 when rows were set aside
     #[arg(long)]
     fail_on_rejects: bool,
+    /// 进度：终端上自动显示，json 为每秒一行 / progress on standard error
+    #[arg(long, value_enum, default_value = "auto")]
+    progress: ProgressFormat,
+    /// Prometheus 文本格式的指标文件 / metrics for Prometheus
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
     /// 可续跑的运行：清单与检查点存于此目录 / a run that can be taken up again
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
@@ -168,7 +175,7 @@ pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
     };
     let job = Job { shared, args, ledger: Ledger::read(shared, &record)?, edition, speech };
     let store = DecisionStore::new(&args.store);
-    let (mut decided, rejects) = match &args.run {
+    let (mut decided, rejects, progress) = match &args.run {
         None => job.at_once()?,
         Some(folder) => job.in_a_run(&record, folder)?,
     };
@@ -184,6 +191,7 @@ pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
     } else {
         output.finish()?;
     }
+    progress.end();
     job.summarise(&mut decided, &store)?;
     match rejects {
         0 => Ok(()),
@@ -194,7 +202,7 @@ pub(super) fn run(shared: &Shared, args: &AssessArgs) -> Result<(), Failure> {
 
 impl Job<'_> {
     /// Decides in one go. What does not fit into memory goes to nameless files beside the store.
-    fn at_once(&self) -> Result<(Decided, u64), Failure> {
+    fn at_once(&self) -> Result<(Decided, u64, LoanProgress), Failure> {
         let store = &self.args.store;
         let is_new = !store.exists();
         fs::create_dir_all(store)?;
@@ -206,34 +214,37 @@ impl Job<'_> {
         decided
     }
 
-    fn beside_the_store(&self) -> Result<(Decided, u64), Failure> {
+    fn beside_the_store(&self) -> Result<(Decided, u64, LoanProgress), Failure> {
         let Self { shared, args, .. } = self;
         let temporary = || tempfile::tempfile_in(&args.store);
         let mut quarantine = Quarantine::new(shared, args.quarantine.as_deref())?;
+        let progress = self.progress(Totals::default());
         let mut rejects = 0;
         let room = (temporary()?, temporary()?, args.part_size);
-        let mut parted = self.ledger.invoices(shared, room, &mut |bad| {
+        let mut parted = self.ledger.invoices(shared, room, &progress, &mut |bad| {
             rejects += 1;
             quarantine.add(bad)
         })?;
         let mut spool = BufWriter::new(temporary()?);
-        self.ledger.decide(shared, &mut parted, 0, self.edition, &mut |_, outcomes| {
+        self.ledger.decide(shared, &mut parted, 0, self.edition, &progress, &mut |_, outcomes| {
+            progress.finished(&totals_of(&outcomes));
             Ok(outcomes.iter().try_for_each(|outcome| self.keep(outcome, &mut spool))?)
         })?;
         let mut spool = spool.into_inner().map_err(|error| Failure::Output(error.into_error()))?;
         spool.rewind()?;
         quarantine.finish()?;
-        Ok((Decided::read(spool)?, rejects))
+        Ok((Decided::read(spool)?, rejects, progress))
     }
 
     /// Decides in a run that can be killed and taken up again: the first checkpoint stands behind the last invoice, every
     /// further one behind a part of the borrowers.
-    fn in_a_run(&self, record: &RunRecord, folder: &Path) -> Result<(Decided, u64), Failure> {
+    fn in_a_run(&self, record: &RunRecord, folder: &Path) -> Result<(Decided, u64, LoanProgress), Failure> {
         let Self { shared, args, ledger, .. } = self;
         let spool = folder.join("decided.ndjson");
         let mut run = Run::open(folder, &spool, &self.manifest(record)?, args.resume, 1)?;
         let kept = run.quarantine_path();
         let mut quarantine = Quarantine::new(shared, None)?;
+        let progress = self.progress(*run.totals());
         if run.is_complete() {
             shared.say("这次运行早已完成 / this run was complete");
         } else {
@@ -241,7 +252,7 @@ impl Job<'_> {
             let mut parted = if done == 0 {
                 let mut rejects = 0;
                 let (first, second) = PartedInvoices::files_in(folder)?;
-                let mut parted = ledger.invoices(shared, (first, second, args.part_size), &mut |bad| {
+                let mut parted = ledger.invoices(shared, (first, second, args.part_size), &progress, &mut |bad| {
                     rejects += 1;
                     quarantine.tell(bad);
                     Ok(run.set_aside(&line_of(bad)?)?)
@@ -253,14 +264,13 @@ impl Job<'_> {
             } else {
                 PartedInvoices::reopen_in(folder)?
             };
-            ledger.decide(shared, &mut parted, done as usize - 1, self.edition, &mut |part, outcomes| {
+            let from = done as usize - 1;
+            ledger.decide(shared, &mut parted, from, self.edition, &progress, &mut |part, outcomes| {
                 let mut lines = Vec::new();
-                let mut totals = Totals::default();
-                for outcome in &outcomes {
-                    self.keep(outcome, &mut lines)?;
-                    totals.count(outcome.decision.verdict, outcome.decision.amount);
-                }
+                outcomes.iter().try_for_each(|outcome| self.keep(outcome, &mut lines))?;
                 run.write(&lines)?;
+                let totals = totals_of(&outcomes);
+                progress.finished(&totals);
                 Ok(run.reached(0, Mark { events: part as u64 + 2, ..Mark::default() }, &totals)?)
             })?;
         }
@@ -270,7 +280,12 @@ impl Job<'_> {
         if let Some(path) = &args.quarantine {
             hand_out(&kept, path)?;
         }
-        Ok((Decided::read(File::open(spool)?)?, rejects))
+        Ok((Decided::read(File::open(spool)?)?, rejects, progress))
+    }
+
+    fn progress(&self, before: Totals) -> LoanProgress {
+        let Self { shared, args, ledger, .. } = self;
+        LoanProgress::new(shared, args.progress, args.metrics.clone(), ledger.loans.len(), before)
     }
 
     /// Everything that decides the output.
@@ -376,6 +391,13 @@ impl Job<'_> {
         shared.say(&speech.of(&format!("依据链已存 {}，用 lvjian why 借据号 查看", store.path().display())));
         Ok(())
     }
+}
+
+/// What a part of the loans came to.
+fn totals_of(outcomes: &[Outcome]) -> Totals {
+    let mut totals = Totals::default();
+    outcomes.iter().for_each(|outcome| totals.count(outcome.decision.verdict, outcome.decision.amount));
+    totals
 }
 
 /// The hash of every file of a run; standard input has none.

@@ -1,11 +1,13 @@
 //! A ledger with its invoices: read, joined part by part, decided.
 
-use std::{borrow::Cow, fs::File, io::IsTerminal};
+use std::{borrow::Cow, fs::File};
 
-use super::{Failure, Shared, classify::column_map, quarantine::tell_ignored, standard::find_pack};
+use super::{
+    Failure, Shared, classify::column_map, progress::LoanProgress, quarantine::tell_ignored, standard::find_pack,
+};
 use crate::{
     Engine, Standard,
-    batch::{PART, PartedInvoices, RunError},
+    batch::{PART, PartedInvoices, RunError, Watch},
     catalogue::Edition,
     decision::{Decision, SideBySide},
     engine::{DecisionTask, LoanInput},
@@ -76,9 +78,14 @@ impl Ledger<'_> {
         &self,
         shared: &Shared,
         room: Room,
+        progress: &LoanProgress,
         set_aside: &mut dyn FnMut(&Quarantined) -> Result<(), Failure>,
     ) -> Result<PartedInvoices, Failure> {
-        self.set_aside.iter().try_for_each(&mut *set_aside)?;
+        let mut set_aside = |bad: &Quarantined| {
+            progress.set_aside();
+            set_aside(bad)
+        };
+        self.set_aside.iter().try_for_each(&mut set_aside)?;
         let mut report = |input: &Input, found: &TableReport| tell_found(shared, input, found);
         let mut aside = |bad: Quarantined| {
             set_aside(&bad).map_err(|failure| match failure {
@@ -87,7 +94,9 @@ impl Ledger<'_> {
             })
         };
         // What the loans do not need is not kept: a month of invoices of all customers may be far larger than the ledger.
-        let parted = PartedInvoices::read(&self.loans, &self.invoices, &self.map, room, &mut aside, &mut report)?;
+        let mut seen = |rows: u64| progress.invoices(rows);
+        let mut watch = Watch { set_aside: &mut aside, report: &mut report, seen: &mut seen };
+        let parted = PartedInvoices::read(&self.loans, &self.invoices, &self.map, room, &mut watch)?;
         let counts = parted.counts;
         let left_out =
             |count: u64, why: &str| if count > 0 { format!("（另有 {count} 行{why}）") } else { String::new() };
@@ -103,7 +112,7 @@ impl Ledger<'_> {
 
     /// The invoice lines that loans of `borrower` share, and those of others that happen to be kept beside them.
     pub fn lines_around(&self, shared: &Shared, borrower: &str) -> Result<Vec<InvoiceLine>, Failure> {
-        let mut parted = self.invoices(shared, nameless()?, &mut |_| Ok(()))?;
+        let mut parted = self.invoices(shared, nameless()?, &LoanProgress::none(), &mut |_| Ok(()))?;
         let part = parted.part_of(borrower);
         Ok(parted.lines(part)?)
     }
@@ -116,26 +125,17 @@ impl Ledger<'_> {
         parted: &mut PartedInvoices,
         from: usize,
         edition: Option<&Edition>,
+        progress: &LoanProgress,
         take: &mut dyn FnMut(usize, Vec<Outcome>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let total = self.loans.len();
-        let live = std::io::stderr().is_terminal() && !shared.quiet;
         let parts = parted.loans(&self.loans);
         let mut before: usize = parts.iter().take(from).map(Vec::len).sum();
         for (part, numbers) in parts.into_iter().enumerate().skip(from) {
             let loans: Vec<Loan> = numbers.iter().filter_map(|&number| self.loans.get(number).cloned()).collect();
             let lines = if loans.is_empty() { Vec::new() } else { parted.lines(part)? };
-            let progress = |done: usize| {
-                if live {
-                    eprint!("\r认绿 {}/{total}", before + done);
-                }
-            };
-            let task = DecisionTask {
-                standard: &self.standard,
-                threads: shared.threads(),
-                progress: &progress,
-                edition: None,
-            };
+            let decided = |done: usize| progress.loans(before + done);
+            let task =
+                DecisionTask { standard: &self.standard, threads: shared.threads(), progress: &decided, edition: None };
             let input = LoanInput { loans: &loans, invoices: &lines };
             let decisions = self.engine.assess(input, task);
             let trials = edition.map(|_| self.engine.assess(input, DecisionTask { edition, ..task }));
@@ -146,9 +146,6 @@ impl Ledger<'_> {
                 Outcome { loan, decision, beside }
             });
             take(part, outcomes.collect())?;
-        }
-        if live {
-            eprintln!();
         }
         Ok(())
     }

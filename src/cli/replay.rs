@@ -14,8 +14,9 @@ use super::{
     assess::hashes,
     ledger::{Ledger, nameless},
     output::Output,
+    progress::{LoanProgress, ProgressFormat},
 };
-use crate::{model::Verdict, store::DecisionStore};
+use crate::{batch::Totals, model::Verdict, store::DecisionStore};
 
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
@@ -41,14 +42,16 @@ pub(super) fn run(shared: &Shared, args: &ReplayArgs) -> Result<(), Failure> {
         writeln!(out, "输入已变 / input changed：{name}")?;
     }
     let ledger = Ledger::read(shared, &record)?;
-    let mut parted = ledger.invoices(shared, nameless()?, &mut |_| Ok(()))?;
+    let progress = LoanProgress::new(shared, ProgressFormat::Auto, None, ledger.loans.len(), Totals::default());
+    let mut parted = ledger.invoices(shared, nameless()?, &progress, &mut |_| Ok(()))?;
     let mut decided: Vec<(usize, Value)> = Vec::new();
-    ledger.decide(shared, &mut parted, 0, None, &mut |_, outcomes| {
+    ledger.decide(shared, &mut parted, 0, None, &progress, &mut |_, outcomes| {
         for outcome in outcomes {
             decided.push((outcome.loan, serde_json::to_value(outcome.decision).map_err(std::io::Error::from)?));
         }
         Ok(())
     })?;
+    progress.end();
     decided.sort_unstable_by_key(|(loan, _)| *loan);
     let again: Vec<Value> = decided.into_iter().map(|(_, decision)| decision).collect();
     let differences = compare(&stored, &again);
