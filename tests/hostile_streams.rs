@@ -48,6 +48,22 @@ fn delimited_text_cut_anywhere_loses_its_last_row_at_most() {
 }
 
 #[test]
+fn rows_parted_by_carriage_returns_alone_have_each_their_number() {
+    let mut text = "编号,货物名称\r1,光伏组件\r2,\"螺纹钢".replace("2,\"", "2,");
+    text.push_str("\r3,光伏,组件\r4,水,泵\r\n5,光伏,组件\n");
+    let ran = ends("mac.csv", &text).exits(0);
+    assert_eq!(ids(&ran), ["1", "2"]);
+    for row in [4, 5, 6] {
+        assert!(ran.stderr.contains(&format!("mac.csv 第{row}行")), "{}", ran.stderr);
+    }
+    // More than one chunk of them.
+    let many = "编号,货物名称,备注\r".to_owned()
+        + &(0..90_000).map(|row| format!("{row},螺纹钢,第{row}行\r")).collect::<String>();
+    assert!(many.len() > 2 * 1024 * 1024);
+    assert_eq!(ends("long.csv", many + "1,2,3,4\r").exits(0).lines().len(), 90_000);
+}
+
+#[test]
 fn headers_of_absurd_size_are_refused() {
     let wide = format!("货物名称,{}\n光伏组件\n", "规格,".repeat(200_000));
     let same = format!("{}\n光伏组件\n", ["货物名称"; 500].join(","));

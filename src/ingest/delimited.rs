@@ -6,7 +6,7 @@ use std::{
     io::{self, Read},
 };
 
-use memchr::{memchr, memchr_iter, memchr3, memrchr};
+use memchr::{memchr, memchr_iter, memchr3, memrchr, memrchr2};
 
 use serde::{Deserialize, Serialize};
 
@@ -124,8 +124,15 @@ impl Chunks {
             target = target.max(limits::RECORD) + self.size;
         }
         self.position.offset += chunk.bytes.len() as u64;
-        self.position.line += memchr_iter(b'\n', &chunk.bytes).count() as u64;
+        self.position.line += self.line_ends(&chunk.bytes);
         Ok(true)
+    }
+
+    fn line_ends(&self, bytes: &[u8]) -> u64 {
+        match self.shape {
+            Shape::Lines => memchr_iter(b'\n', bytes).count() as u64,
+            Shape::Fields(_) => line_ends(bytes),
+        }
     }
 
     /// One past the last line end that ends a record.
@@ -148,11 +155,12 @@ impl Chunks {
                 }
             }
         }
-        self.regions.push((from, bytes.len()));
+        // Whether a carriage return at the very end is half of a line end, the next byte tells.
+        self.regions.push((from, bytes.strip_suffix(b"\r").unwrap_or(bytes).len()));
         self.regions
             .iter()
             .rev()
-            .find_map(|&(start, end)| memrchr(b'\n', bytes.get(start..end)?).map(|at| start + at + 1))
+            .find_map(|&(start, end)| memrchr2(b'\n', b'\r', bytes.get(start..end)?).map(|at| start + at + 1))
     }
 
     /// Leaves the beginning of a record that is too long in `chunk`, and passes over its rest.
@@ -161,11 +169,14 @@ impl Chunks {
         let mut block = std::mem::take(&mut chunk.bytes);
         chunk.bytes.extend_from_slice(block.get(..4 * limits::RAW_KEPT).unwrap_or(&block));
         chunk.too_long = true;
+        let mut returned = false;
         loop {
             let end = block.iter().position(|&byte| scan.ends(byte)).map(|at| at + 1);
             let passed = block.get(..end.unwrap_or(block.len())).unwrap_or_default();
             self.position.offset += passed.len() as u64;
-            self.position.line += memchr_iter(b'\n', passed).count() as u64;
+            let halved = returned && passed.first() == Some(&b'\n') && self.shape != Shape::Lines;
+            self.position.line += self.line_ends(passed) - u64::from(halved);
+            returned = passed.last() == Some(&b'\r');
             if let Some(end) = end {
                 self.held.extend_from_slice(block.get(end..).unwrap_or_default());
                 return Ok(());
@@ -177,6 +188,12 @@ impl Chunks {
             }
         }
     }
+}
+
+/// Line ends of delimited text: a line feed, or a carriage return without one, as old spreadsheets on a Mac write.
+fn line_ends(bytes: &[u8]) -> u64 {
+    let lone = memchr_iter(b'\r', bytes).filter(|&at| bytes.get(at + 1) != Some(&b'\n')).count();
+    (memchr_iter(b'\n', bytes).count() + lone) as u64
 }
 
 fn find(byte: u8, bytes: &[u8], from: usize) -> Option<usize> {
@@ -302,7 +319,7 @@ impl<'c> Records<'c> {
         loop {
             match self.bytes.get(self.at)? {
                 b'\n' => self.line += 1,
-                b'\r' => {}
+                b'\r' => self.line += self.lone(self.at),
                 _ => break,
             }
             self.at += 1;
@@ -316,10 +333,10 @@ impl<'c> Records<'c> {
             if self.bytes.get(field) == Some(&b'"') {
                 let close = closing(self.bytes, field + 1);
                 from = close.map_or(self.bytes.len(), |close| close + 1);
-                let lines = memchr_iter(b'\n', self.bytes.get(field..from).unwrap_or_default()).count();
-                self.line += lines as u64;
+                let lines = line_ends(self.bytes.get(field..from).unwrap_or_default());
+                self.line += lines;
                 if close.is_none() {
-                    swallowed = lines;
+                    swallowed = lines as usize;
                 }
             }
             let stop = memchr3(self.delimiter, b'\n', b'\r', self.bytes.get(from..).unwrap_or_default());
@@ -341,10 +358,19 @@ impl<'c> Records<'c> {
                     self.line += 1;
                     break end;
                 }
+                Some(b'\r') => {
+                    self.line += self.lone(end);
+                    break end;
+                }
                 _ => break end,
             }
         };
         Some(Record { text: self.bytes, place: (start, end), line, fields: &self.fields, swallowed })
+    }
+
+    /// 1 when the carriage return at `at` is a line end of its own.
+    fn lone(&self, at: usize) -> u64 {
+        u64::from(self.bytes.get(at + 1) != Some(&b'\n'))
     }
 }
 
@@ -386,6 +412,8 @@ mod tests {
         let lines = |text: &str| records(text.as_bytes(), 1).into_iter().map(|(line, _)| line).collect::<Vec<_>>();
         assert_eq!(lines("a,b\r\nc,\"d\r\ne\"\r\n\r\nf,g\r\n"), [1, 2, 5]);
         assert_eq!(lines("a,b\nc,\"d\ne\"\n\nf,g"), [1, 2, 5]);
+        assert_eq!(lines("a,b\rc,\"d\re\"\r\rf,g\r"), [1, 2, 5]);
+        assert_eq!(lines("a,b\rc,d\ne,\"f\r\ng\r\"\ri\r\n\rj"), [1, 2, 3, 6, 8]);
     }
 
     #[test]
@@ -406,7 +434,7 @@ mod tests {
 
         /// Cutting into chunks of any size changes no record and no line number.
         #[test]
-        fn chunks_cut_no_record(text in "[ab光\",\n]{0,60}", size in 1usize..40) {
+        fn chunks_cut_no_record(text in "[ab光\",\n\r]{0,60}", size in 1usize..40) {
             let whole = records(text.as_bytes(), 1);
             let mut pieces = Vec::new();
             for chunk in chunked(text.as_bytes(), size, Shape::Fields(b',')) {
