@@ -171,6 +171,25 @@ pub fn private<'t>(reading: &Reading<'t>, text: &str, clause: (usize, usize)) ->
     reading.cues.words("private").iter().find(|word| later.contains(word.as_str())).map(String::as_str)
 }
 
+/// The word that says that the borrower has the thing already, when a later clause tells what the loan buys: 公司已安装|光伏，
+/// 现需资金购买铜材.
+pub fn owned<'t>(reading: &Reading<'t>, text: &str, clause: (usize, usize)) -> Option<&'t str> {
+    let told = text.get(clause.0..clause.1)?;
+    let word = reading.cues.words("past").iter().find(|word| told.contains(word.as_str()))?;
+    let later = text.get(clause.1..)?;
+    reading.cues.words("this-time").iter().any(|now| later.contains(now.as_str())).then_some(word.as_str())
+}
+
+/// The word that makes the thing a security for the loan: 以光伏电站|抵押.
+pub fn pledged<'t>(reading: &Reading<'t>, after_in_clause: &str) -> Option<&'t str> {
+    const FREE: [&str; 4] = ["免", "无", "无需", "不需"];
+    let stands = |word: &str| {
+        let mut places = after_in_clause.match_indices(word).filter_map(|(at, _)| after_in_clause.get(..at));
+        places.any(|before| !FREE.iter().any(|free| before.ends_with(free)))
+    };
+    reading.cues.words("security").iter().find(|word| stands(word)).map(String::as_str)
+}
+
 /// Whether `denial` stands in `before`, other than of what goods are better without: 不含汞|LED灯.
 fn denies(before: &str, denial: &str) -> bool {
     const HARMFUL: [&str; 19] = [

@@ -108,7 +108,7 @@ pub fn behind_in_sentence(dictionary: &Dictionary, rest: &str, kind: TermKind) -
     read_on(dictionary, rest, kind, &[], false)
 }
 
-fn words<'d>(dictionary: &'d Dictionary, group: &str) -> &'d [String] {
+pub(super) fn words<'d>(dictionary: &'d Dictionary, group: &str) -> &'d [String] {
     dictionary.cue(group).map_or(&[], |group| group.words.as_slice())
 }
 
@@ -205,33 +205,6 @@ pub fn ends_in_generic(dictionary: &Dictionary, unknown: &str, longest: usize) -
     })
 }
 
-/// What a business named after a term does, when the words behind the term name such a business and say no more than that
-/// it goes on: 废旧轮胎制胶粉|厂流动资金 makes, 光伏组件|门店周转 trades, 城市公交|企业补充营运资金 serves.
-pub fn own_business(dictionary: &Dictionary, behind: &str, is_goods: bool) -> Option<Role> {
-    let mut left = behind;
-    while let Some((word, Meaning::Tail(Tail::Make | Tail::Trade | Tail::AnyService | Tail::Work))) =
-        longest_prefix(dictionary, left)
-        && !is_goods
-    {
-        left = left.get(word.len()..)?;
-    }
-    let kinds = words(dictionary, "business").iter().map(|kind| (kind, Role::Make));
-    let shops = words(dictionary, "shop").iter().map(|shop| (shop, Role::Trade));
-    let known = kinds.chain(shops).filter(|(kind, _)| left.starts_with(kind.as_str()));
-    let (kind, role) = known.max_by_key(|(kind, _)| kind.len())?;
-    let left = left.get(kind.len()..)?;
-    // 光伏公司 may do anything.
-    if left.is_empty() || is_goods && role == Role::Make && kind.as_str() != "厂" || !is_goods && role == Role::Trade {
-        return None;
-    }
-    let goes_on = words(dictionary, "own-business");
-    let mut left = left;
-    while let Some(word) = goes_on.iter().filter(|word| left.starts_with(word.as_str())).max_by_key(|word| word.len()) {
-        left = left.get(word.len()..)?;
-    }
-    left.trim().is_empty().then_some(if is_goods { role } else { Role::Service })
-}
-
 /// Whether a name of goods and what stands behind it are stuffed as shops do it: 太阳能热水器|家用全自动真空管不锈钢水箱. Such
 /// a title names the goods first and describes them next; one about something else names it at the end (…坐垫套), or says
 /// what it fits (…专用).
@@ -301,7 +274,7 @@ fn same_service(kind: TermKind, refusal: Refusal, word: &str) -> bool {
     kind == TermKind::Service && matches!(refusal, Refusal::ServiceAbout | Refusal::Paper) && !APART.contains(&word)
 }
 
-enum Meaning {
+pub(super) enum Meaning {
     Tail(Tail),
     Clause(ClauseWord),
 }
@@ -315,7 +288,7 @@ fn longest_suffix<'r>(dictionary: &Dictionary, text: &'r str) -> Option<(&'r str
     })
 }
 
-fn longest_prefix<'r>(dictionary: &Dictionary, text: &'r str) -> Option<(&'r str, Meaning)> {
+pub(super) fn longest_prefix<'r>(dictionary: &Dictionary, text: &'r str) -> Option<(&'r str, Meaning)> {
     let mut ends: Vec<usize> =
         text.char_indices().take(dictionary.longest_tail()).map(|(at, c)| at + c.len_utf8()).collect();
     ends.reverse();

@@ -38,7 +38,8 @@ impl Matcher<'_> {
             return refuse(Refusal::LatinEdge, "");
         }
         let costs = reading.cues.words("cost");
-        if let Some(cost) = costs.iter().find(|cost| covered_by(text, cost, start, end)) {
+        let is_cost = |cost: &str| covered_by(text, cost, start, end) || ends_in_fee(text, cost, start, end);
+        if let Some(cost) = costs.iter().find(|cost| is_cost(cost)) {
             return refuse(Refusal::Cost, cost);
         }
         if let Some((_, _, exclusion)) = reading.excluded.iter().find(|(from, to, exclusion)| {
@@ -57,7 +58,11 @@ impl Matcher<'_> {
             return refuse(Refusal::Negative, name);
         }
         if let Some(role) = self.own_business(reading, candidate, term) {
-            return self.company(reading, candidate, term, role);
+            let standing = self.company(reading, candidate, term, role)?;
+            // 垃圾桶厂购钢板: of a general kind the business says nothing.
+            if standing.strength != Strength::Generic {
+                return Ok(standing);
+            }
         }
         if let Some(word) = term.before_not.iter().find(|word| before.ends_with(word.as_str())) {
             return refuse(Refusal::NeighbourAgainst, word);
@@ -88,7 +93,9 @@ impl Matcher<'_> {
             || !is_line && before.ends_with(['买', '购']);
         let from = if behind_verb || short_verb { start } else { 0 };
         let seen = text.get(from..).unwrap_or_default();
-        if let Some(word) = self.segmenter.crossing_word(seen, start - from, end - from) {
+        // 除尘器|用的原料: what is used for it follows; 器用 is no word there.
+        let used = |word: &str| after.starts_with('用') && word.ends_with('用');
+        if let Some(word) = self.segmenter.crossing_word(seen, start - from, end - from).filter(|word| !used(word)) {
             return refuse(Refusal::Joint, &word);
         }
         let hit = text.get(start..end).unwrap_or_default();
@@ -119,6 +126,8 @@ impl Matcher<'_> {
         }
         if reading.document.kind == TextKind::Purpose
             && let Some(word) = context::private(reading, text, (clause_start, clause_end))
+                .or_else(|| context::owned(reading, text, (clause_start, clause_end)))
+                .or_else(|| context::pledged(reading, text.get(end..clause_end).unwrap_or_default()))
         {
             return refuse(Refusal::Descriptive, word);
         }
@@ -137,22 +146,6 @@ impl Matcher<'_> {
             return refuse(Refusal::ContextAgainst, &words);
         }
         self.company(reading, candidate, term, role)
-    }
-
-    /// The role of a business named after the term, when a purpose opens with it and speaks of nothing but that business:
-    /// 城市公交企业补充营运资金. A firm's proper name says nothing. The inner `None`: it serves, as its entries tell best.
-    fn own_business(&self, reading: &Reading<'_>, candidate: Candidate, term: &Term) -> Option<Option<Role>> {
-        if reading.document.kind != TextKind::Purpose {
-            return None;
-        }
-        let text = reading.folded.text();
-        let phrase = reading.layout.phrase_of(candidate.start, candidate.end)?;
-        let first = reading.layout.clause_of(&phrase).first()?;
-        if first.start != candidate.start {
-            return None;
-        }
-        let role = head::own_business(self.dictionary, text.get(candidate.end..)?, term.kind() == TermKind::Goods)?;
-        Some((role != Role::Service).then_some(role))
     }
 
     /// Whether the words the term needs are there, and what they make of its strength.
@@ -268,6 +261,16 @@ impl Matcher<'_> {
         {
             return Err((Refusal::Replaced, word.clone()));
         }
+        // 采购生产|光伏支架|用的原料: what its maker needs.
+        if !is_line
+            && kind == TermKind::Goods
+            && ["生产", "制造", "加工", "组装"].iter().any(|make| customer.ends_with(make))
+            && let Some(needed) =
+                ["所用的", "所需的", "所用", "所需", "用的", "用"].iter().find_map(|used| rest.strip_prefix(used))
+            && head::words(self.dictionary, "input").iter().any(|input| needed.starts_with(input.as_str()))
+        {
+            return Ok(Some(Role::Make));
+        }
         // 维修|复合机|费: repair of the thing.
         let money = matches!(behind, Behind::Thing(None));
         if kind == TermKind::Goods
@@ -295,7 +298,8 @@ impl Matcher<'_> {
                 if !is_line
                     && kind == TermKind::Goods
                     && self.is_in("supplier", word)
-                    && ["支付", "付", "欠", "结算", "结清"].iter().any(|pay| customer.contains(pay)) =>
+                    && (rest.contains("货款")
+                        || ["支付", "付", "欠", "结算", "结清"].iter().any(|pay| customer.contains(pay))) =>
             {
                 None
             }
@@ -387,6 +391,14 @@ pub(super) fn candidates_from<'r>(reading: &'r Reading<'_>, place: usize) -> &'r
 /// Whether `words` stand in `text` so that they cover the bytes from `start` to `end`.
 fn covered_by(text: &str, words: &str, start: usize, end: usize) -> bool {
     (end.saturating_sub(words.len())..=start).any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(words)))
+}
+
+/// Whether the bytes from `start` to `end` go on into `fee`: 工业园区污水处理|费.
+fn ends_in_fee(text: &str, fee: &str, start: usize, end: usize) -> bool {
+    let Some(matter) = fee.strip_suffix('费') else { return false };
+    let name = text.get(start..end).unwrap_or_default();
+    let behind = text.get(end..).unwrap_or_default();
+    name.ends_with(matter) && behind.strip_prefix('费').is_some_and(|rest| !rest.starts_with('用'))
 }
 
 /// In front of goods of a general kind, says that they are not efficient.

@@ -2,6 +2,7 @@
 
 mod beside;
 mod broken;
+mod business;
 mod condition;
 mod context;
 mod glance;
@@ -140,10 +141,11 @@ impl<'d> Matcher<'d> {
         let has_model = body.chars().any(|c| c.is_ascii_digit());
         layout.label.is_some()
             && has_model
-            && han(body) <= 2 * LONGEST_BRAND
+            && han(body) <= 2 * LONGEST_BRAND + 1
             && layout.phrases.iter().filter_map(|phrase| text.get(phrase.start..phrase.end)).all(|words| {
                 let tail = self.dictionary.tail(words);
-                han(words) <= LONGEST_BRAND && matches!(tail, None | Some(Tail::Neutral | Tail::Descriptor))
+                (han(words) <= LONGEST_BRAND || words.ends_with('牌'))
+                    && matches!(tail, None | Some(Tail::Neutral | Tail::Descriptor))
             })
     }
 
