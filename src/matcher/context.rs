@@ -75,6 +75,12 @@ fn in_model_code(text: &str, start: usize, end: usize) -> bool {
         && word != "hev"
 }
 
+/// Whether the bytes name the drive of a vehicle inside its code: TSL6480|BEV|BA1.
+pub fn is_drive_in_code(text: &str, start: usize, end: usize) -> bool {
+    const DRIVES: [&str; 6] = ["bev", "phev", "fcev", "shev", "erev", "chev"];
+    text.get(start..end).is_some_and(|word| DRIVES.contains(&word)) && in_model_code(text, start, end)
+}
+
 /// Whether the text right in front denies what follows. A denied word is denied with what widens it: 非|全生物|降解.
 fn negated(denials: &[String], before: &str) -> bool {
     let wide = ["全生物", "可生物", "生物", "完全", "全", "可"].iter().find_map(|word| before.strip_suffix(word));

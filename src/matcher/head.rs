@@ -225,6 +225,23 @@ pub fn is_shop_title(dictionary: &Dictionary, name: &str, rest: &str) -> bool {
         && !matches!(ends, Some((_, Tail::Other(_) | Tail::AnyService | Tail::Place)))
 }
 
+/// Whether these words say what a machine or a vehicle does, and to what: 烘干茶叶, 运输海鲜, but not 清洗设备 or 运输费.
+pub fn does_with(dictionary: &Dictionary, rest: &str) -> bool {
+    let verbs = words(dictionary, "does-with");
+    let verb = verbs.iter().filter(|verb| rest.starts_with(verb.as_str())).max_by_key(|verb| verb.len());
+    let Some(object) = verb.and_then(|verb| rest.get(verb.len()..)) else { return false };
+    const NAMES: [char; 21] = [
+        '费', '款', '机', '器', '线', '剂', '件', '具', '套', '备', '置', '统', '务', '司', '厂', '站', '工', '业',
+        '程', '队', '目',
+    ];
+    object.chars().count() >= 2
+        && !object.ends_with(NAMES)
+        && !matches!(
+            longest_suffix(dictionary, object),
+            Some((_, Tail::AnyService | Tail::Other(Refusal::Part | Refusal::Tool | Refusal::ServiceAbout)))
+        )
+}
+
 /// Whether these words end in the name of a service of any kind.
 pub fn ends_in_service(dictionary: &Dictionary, words: &str) -> bool {
     matches!(longest_suffix(dictionary, words), Some((_, Tail::AnyService | Tail::Work)))

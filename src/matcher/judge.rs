@@ -34,7 +34,7 @@ impl Matcher<'_> {
         let before = text.get(..start).unwrap_or_default();
         let after = text.get(end..).unwrap_or_default();
 
-        if cuts_latin(text, start, end) {
+        if cuts_latin(text, start, end) && !context::is_drive_in_code(text, start, end) {
             return refuse(Refusal::LatinEdge, "");
         }
         let costs = reading.cues.words("cost");
@@ -253,6 +253,10 @@ impl Matcher<'_> {
         {
             return Err((Refusal::Descriptive, (*word).to_owned()));
         }
+        // 光伏电站|送餐: only where it goes.
+        if !is_line && kind != TermKind::Goods && !is_activity(kind, hit) && rest.starts_with('送') {
+            return Err((Refusal::Descriptive, rest.to_owned()));
+        }
         // 生物质锅炉|改为燃煤锅炉: what is named in full and turned into another thing was there before.
         if !is_line
             && kind == TermKind::Goods
@@ -265,9 +269,9 @@ impl Matcher<'_> {
         if !is_line
             && kind == TermKind::Goods
             && ["生产", "制造", "加工", "组装"].iter().any(|make| customer.ends_with(make))
-            && let Some(needed) =
-                ["所用的", "所需的", "所用", "所需", "用的", "用"].iter().find_map(|used| rest.strip_prefix(used))
-            && head::words(self.dictionary, "input").iter().any(|input| needed.starts_with(input.as_str()))
+            && ["所用", "所需", "用"]
+                .iter()
+                .any(|used| rest.strip_prefix(used).is_some_and(|thing| thing.chars().count() >= 2))
         {
             return Ok(Some(Role::Make));
         }
@@ -303,7 +307,28 @@ impl Matcher<'_> {
             {
                 None
             }
+            // 从事声屏障|业务: what the borrower does, when nothing is said of buying another thing.
+            Behind::Another(Refusal::Descriptive, ref word)
+                if !is_line
+                    && word == "业务"
+                    && ["从事", "经营", "主营", "开展", "专营"].iter().any(|does| customer.contains(does))
+                    && !text.get(candidate.end..).is_some_and(|later| later.contains(['购', '买'])) =>
+            {
+                None
+            }
+            // 购买热泵烘干机|烘干茶叶, 购买新能源冷藏车|运输海鲜: what it is to do.
+            Behind::Another(Refusal::ServiceAbout, _) | Behind::Unknown(_)
+                if !is_line
+                    && kind == TermKind::Goods
+                    && customer.contains(['购', '买', '采', '置'])
+                    && head::does_with(self.dictionary, rest) =>
+            {
+                None
+            }
             Behind::Another(refusal, word) => return Err((refusal, word)),
+            // ye5-90l-4 1.5kw|江苏大中: behind a model and numbers, the maker or the form; what is known as another thing
+            // was told above.
+            Behind::Unknown(_) if is_line && is_model(hit, all.strip_suffix(rest).unwrap_or_default()) => None,
             // 林下套种|三叶青: work named by its verb has its object behind it.
             Behind::Unknown(_) if kind != TermKind::Goods && head::ends_in_verb(self.dictionary, hit) => None,
             // 湿地修复|芦苇补植: in a sentence, work named as something done goes on with its object, unless the phrase
@@ -395,7 +420,8 @@ fn covered_by(text: &str, words: &str, start: usize, end: usize) -> bool {
 
 /// Whether the bytes from `start` to `end` go on into `fee`: 工业园区污水处理|费.
 fn ends_in_fee(text: &str, fee: &str, start: usize, end: usize) -> bool {
-    let Some(matter) = fee.strip_suffix('费') else { return false };
+    // 绿电费 and 有序用电费 name more than 电费.
+    let Some(matter) = fee.strip_suffix('费').filter(|matter| matter.chars().count() >= 3) else { return false };
     let name = text.get(start..end).unwrap_or_default();
     let behind = text.get(end..).unwrap_or_default();
     name.ends_with(matter) && behind.strip_prefix('费').is_some_and(|rest| !rest.starts_with('用'))
@@ -406,6 +432,14 @@ const PLAIN: &str = "普通";
 
 /// What names of businesses end in.
 const SUBJECTS: [char; 6] = ['站', '店', '厂', '户', '场', '园'];
+
+/// A Latin surface that names a model, with its numbers and something else behind them: YE5-90L-4 |…, TYCX 132M-4 |….
+fn is_model(surface: &str, numbers: &str) -> bool {
+    surface.len() >= 3
+        && surface.is_ascii()
+        && (surface.len() > 3 || surface.contains(|c: char| c.is_ascii_digit()))
+        && numbers.contains(|c: char| c.is_ascii_digit())
+}
 
 /// RTO, MBR: what it is in Han stands behind (RTO|废气焚烧系统).
 fn is_acronym(surface: &str) -> bool {
