@@ -25,7 +25,7 @@ use crate::{
 
 /// Parts by invoice number.
 const BY_NUMBER: usize = 64;
-/// Bytes put down for one part of borrowers, as far as [`MOST_PARTS`] allows. The decisions on a part take some fifty times as
+/// Bytes put down for one part of borrowers, as far as [`MOST_PARTS`] allows. The decisions on a part take some thirty times as
 /// much memory as its lines.
 pub const PART: u64 = 2 * 1024 * 1024;
 /// Most parts of borrowers.
