@@ -214,7 +214,13 @@ impl Matcher<'_> {
         let rest = rest.trim_start_matches(|c: char| script_of(c) != Script::Han);
         // PCS 100kW 储能项目用: behind a blank or a number, what the thing is meant for.
         let rest = if is_line && rest.len() < all.len() && rest.ends_with('用') { "" } else { rest };
-        let kind = self.dictionary.term(candidate.term).map_or(TermKind::Goods, Term::kind);
+        // 新能源汽车|购车首付.
+        let rest = if !is_line && hit.ends_with(VEHICLE) { rest.strip_prefix("购车").unwrap_or(rest) } else { rest };
+        // 林下种植, 有机蔬菜种植: what is grown is named by the growing.
+        let kind = match self.dictionary.term(candidate.term).map_or(TermKind::Goods, Term::kind) {
+            TermKind::Goods if !is_line && head::ends_in_verb(self.dictionary, hit) => TermKind::Work,
+            kind => kind,
+        };
         let behind = if is_line {
             head::behind_in_goods_name(self.dictionary, rest, kind)
         } else {
@@ -279,7 +285,7 @@ impl Matcher<'_> {
                 .iter()
                 .find(|word| customer.ends_with(**word))
             // 城市配送|电动面包车: what the vehicle is for.
-            && !(*word == "配送" && hit.ends_with(['车', '卡', '货']))
+            && !(*word == "配送" && hit.ends_with(VEHICLE))
         {
             return Err((Refusal::ServiceAbout, (*word).to_owned()));
         }
@@ -330,7 +336,9 @@ impl Matcher<'_> {
                     Some(term) if kind != TermKind::Goods && self.same_entry(candidate.term, term) => None,
                     Some(term) => return Err((Refusal::Modifier, term.term.clone())),
                     None if !is_line
-                        && (kind != TermKind::Goods && head::ends_in_generic(self.dictionary, &word, 5)
+                        && (kind != TermKind::Goods
+                            && (head::ends_in_generic(self.dictionary, &word, 5)
+                                || head::ends_in_work(self.dictionary, &word, 6))
                             || is_acronym(hit) && head::ends_in_generic(self.dictionary, &word, 8)) =>
                     {
                         None
@@ -406,6 +414,9 @@ const PLAIN: &str = "普通";
 
 /// What names of businesses end in.
 const SUBJECTS: [char; 6] = ['站', '店', '厂', '户', '场', '园'];
+
+/// What names of vehicles end in.
+const VEHICLE: [char; 3] = ['车', '卡', '货'];
 
 /// RTO, MBR: what it is in Han stands behind (RTO|废气焚烧系统).
 fn is_acronym(surface: &str) -> bool {
