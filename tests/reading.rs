@@ -98,3 +98,20 @@ fn purposes_have_many_ends() {
         ],
     );
 }
+
+#[test]
+fn a_plant_put_up_makes_what_it_is_named_after() {
+    all_count(TextKind::Purpose, &["新建可降解塑料厂", "再生资源利用厂扩建", "污泥处置厂建设", "有机肥厂扩建项目款"]);
+    none_counts(TextKind::Purpose, &["有机肥厂围墙修建", "光伏组件厂食堂建设"]);
+}
+
+#[test]
+fn what_a_machine_is_bought_to_do_is_no_service_about_it() {
+    all_count(TextKind::Purpose, &["购买新能源冷藏车运输海鲜"]);
+    none_counts(TextKind::Purpose, &["支付充电桩运输费", "购买电动叉车维修服务", "购买循环水养殖车间塑钢窗户"]);
+}
+
+#[test]
+fn a_bank_asked_for_a_loan_swallows_no_goods() {
+    all_count(TextKind::Purpose, &["为购买节能锅炉向银行申请贷款", "智慧能源管控平台软件采购"]);
+}

@@ -166,7 +166,7 @@ impl Matcher<'_> {
         self.ends_in("material", hit) && self.ends_in("machine", noun) && !is_other && !comes_with
     }
 
-    fn cue_words(&self, group: &str) -> &[String] {
+    pub(super) fn cue_words(&self, group: &str) -> &[String] {
         self.dictionary.cue(group).map_or(&[], |group| group.words.as_slice())
     }
 

@@ -217,9 +217,14 @@ impl Matcher<'_> {
         // 新能源汽车|购车首付.
         let rest = if !is_line && hit.ends_with(VEHICLE) { rest.strip_prefix("购车").unwrap_or(rest) } else { rest };
         // 林下种植, 有机蔬菜种植: what is grown is named by the growing.
-        let kind = match self.dictionary.term(candidate.term).map_or(TermKind::Goods, Term::kind) {
-            TermKind::Goods if !is_line && head::ends_in_verb(self.dictionary, hit) => TermKind::Work,
-            kind => kind,
+        let named = self.dictionary.term(candidate.term).map_or(TermKind::Goods, Term::kind);
+        let is_grown = !is_line && named == TermKind::Goods && head::ends_in_verb(self.dictionary, hit);
+        let kind = if is_grown { TermKind::Work } else { named };
+        // 能源管控平台|软件.
+        let rest = if hit.ends_with("平台") || hit.ends_with("系统") {
+            rest.strip_prefix("软件").unwrap_or(rest)
+        } else {
+            rest
         };
         let behind = if is_line {
             head::behind_in_goods_name(self.dictionary, rest, kind)
@@ -309,9 +314,27 @@ impl Matcher<'_> {
             {
                 None
             }
+            // 购买冷藏车|运输海鲜: what the machine is bought to do.
+            Behind::Another(Refusal::ServiceAbout, ref word)
+                if !is_line
+                    && kind == TermKind::Goods
+                    && self.is_in("use-verb", word)
+                    && ["购买", "购置", "采购", "购入", "购", "买"].iter().any(|buy| customer.ends_with(buy))
+                    && rest.strip_prefix(word.as_str()).is_some_and(|what| {
+                        what.chars().count() >= 2 && !["费", "服务", "公司"].iter().any(|end| what.contains(end))
+                    }) =>
+            {
+                None
+            }
+            // 新建可降解塑料|厂, 再生资源利用|厂扩建: the plant for it is put up.
+            Behind::Another(Refusal::Descriptive, ref word)
+                if !is_line && self.is_in("plant", word) && self.is_put_up(customer, rest, word) =>
+            {
+                Some(if kind == TermKind::Goods { Role::Make } else { Role::Build })
+            }
             Behind::Another(refusal, word) => return Err((refusal, word)),
             // 林下套种|三叶青: work named by its verb has its object behind it.
-            Behind::Unknown(_) if kind != TermKind::Goods && head::ends_in_verb(self.dictionary, hit) => None,
+            Behind::Unknown(_) if named != TermKind::Goods && head::ends_in_verb(self.dictionary, hit) => None,
             // 湿地修复|芦苇补植: in a sentence, work named as something done goes on with its object, unless the phrase
             // ends in the name of another thing (矿山修复|培训班).
             Behind::Unknown(ref word)
@@ -387,6 +410,18 @@ impl Matcher<'_> {
             }
         }
         Ok(role)
+    }
+
+    /// Whether a plant (`plant`: 厂, 工厂) is built or enlarged, by the words in front of its name or behind it.
+    fn is_put_up(&self, ahead: &str, rest: &str, plant: &str) -> bool {
+        let behind = rest.strip_prefix(plant).unwrap_or_default();
+        let by_front = behind.is_empty() && self.cue_words("put-up").iter().any(|verb| ahead.ends_with(verb.as_str()));
+        let by_end = self
+            .cue_words("put-up")
+            .iter()
+            .filter_map(|verb| behind.strip_prefix(verb.as_str()))
+            .any(|end| end.is_empty() || matches!(self.dictionary.tail(end), Some(Tail::Money | Tail::Work)));
+        by_front || by_end
     }
 }
 
