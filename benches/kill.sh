@@ -3,6 +3,10 @@
 # nobody disturbed: `classify` from CSV, NDJSON, a workbook and, when the program was built with it, Parquet, and `assess`.
 #
 #   benches/kill.sh INPUT.csv [KILLS] [LVJIAN]     40 kills for each of them by default
+#
+# Half of the kills come at a moment of the time that the undisturbed run took, the other half when the run has written
+# a share of its output that lies anywhere between what it has and all of it: so they are spread over the whole run, on a
+# busy machine, too. The line of each job tells how much was written when they fell: nothing, or so many fifths.
 set -euo pipefail
 input=$1
 kills=${2:-40}
@@ -15,7 +19,7 @@ program=("$lvjian" -q --as-of 2025-11-01)
 
 # The same rows as NDJSON, as a workbook and as a Parquet file; and a ledger with invoices of its borrowers.
 "$(dirname "${BASH_SOURCE[0]}")/invented.sh" 4000 300000 "$folder"
-head -n 20000 "$input" >"$folder/short.csv"
+head -n "${WORKBOOK_ROWS:-120000}" "$input" >"$folder/short.csv"
 "${program[@]}" classify "$folder/short.csv" --format xlsx -o "$folder/in.xlsx"
 python3 - "$input" "$folder/in.ndjson" <<'PY'
 import csv, json, sys
@@ -30,10 +34,19 @@ else
     echo "built without Parquet: that format is left out"
 fi
 
+# Bytes of a file; 0 when there is none.
+size() { stat -c %s "$1" 2>/dev/null || echo 0; }
+# A random number below $1.
+below() { echo $(((RANDOM * 32768 + RANDOM) % ($1 > 0 ? $1 : 1))); }
+
 number=0 all=0
 for job in $jobs; do
     format=${job%%:*} file=${job#*:} number=$((number + 1))
     compared="output.$format quarantine.ndjson"
+    # What is written while the run goes on.
+    written=output.$format
+    [ "$file" != assess ] || written=decided.ndjson
+    [ "$format" != parquet ] || written=answers.bin
     run() {
         if [ "$file" = assess ]; then
             exec "${program[@]}" assess --loans "$folder/ledger.csv" --invoices "$folder/invoices.csv" --format csv \
@@ -45,21 +58,32 @@ for job in $jobs; do
     }
     began=$(date +%s%N)
     (run clean)
-    # Moments are spread over a bit more than what an undisturbed run takes.
-    took=$((($(date +%s%N) - began) / 1000000 * 11 / 10))
-    done=0 rounds=0
+    took=$((($(date +%s%N) - began) / 1000000))
+    whole=$(size "$folder/$number-clean/$written")
+    part=$folder/$number-killed/$written.part
+    done=0 rounds=0 fell=(0 0 0 0 0 0)
     while [ "$done" -lt "$kills" ]; do
         rounds=$((rounds + 1))
         rm -rf "$folder/$number-killed" "$folder/store-killed"
         while [ "$done" -lt "$kills" ]; do
             run killed &
             child=$!
-            moment=$(((RANDOM * 32768 + RANDOM) % took))
-            sleep "$((moment / 1000)).$(printf '%03d' $((moment % 1000)))"
+            if [ $((done % 2)) = 0 ]; then
+                moment=$(below $((took * 11 / 10)))
+                sleep "$((moment / 1000)).$(printf '%03d' $((moment % 1000)))"
+            else
+                has=$(size "$part")
+                wanted=$((has + $(below $((whole - has)))))
+                while [ "$(size "$part")" -le "$wanted" ] && kill -0 "$child" 2>/dev/null; do sleep 0.002; done
+            fi
             kill -9 "$child" 2>/dev/null || true
             code=0
             wait "$child" 2>/dev/null || code=$?
             [ "$code" = 137 ] || break
+            has=$(size "$part")
+            if [ "$has" = 0 ]; then place=0; else place=$((1 + (has * 5 - 1) / whole)); fi
+            [ "$place" -le 5 ] || place=5
+            fell[place]=$((fell[place] + 1))
             done=$((done + 1))
         done
         (run killed)
@@ -69,7 +93,8 @@ for job in $jobs; do
         [ "$file" != assess ] || cmp "$folder/store-clean/decisions.ndjson" "$folder/store-killed/decisions.ndjson"
     done
     all=$((all + done))
-    echo "${file##*.} to $format: $done kills within $took ms in $rounds runs, every union equal to the clean run," \
+    echo "${file##*.} to $format: $took ms undisturbed, $done kills in $rounds runs (written: nothing ${fell[0]}, fifths" \
+        "${fell[1]} ${fell[2]} ${fell[3]} ${fell[4]} ${fell[5]}), every union equal to the clean run," \
         "$(sha256sum <"$folder/$number-clean/output.$format" | cut -c1-16)"
 done
 echo "$all kills"

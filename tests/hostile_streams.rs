@@ -74,6 +74,14 @@ fn headers_of_absurd_size_are_refused() {
         assert!(ran.stderr.len() < 4_096, "{name}: a short message");
     }
     assert_eq!(ends("same.csv", same).exits(0).lines().len(), 1);
+    // Too many columns to be a header, whichever way the rows are read.
+    let folder = folder();
+    let many = write(folder.path(), "many.csv", format!("{}\n光伏组件\n", ["货物名称"; 513].join(",")));
+    let path = many.to_str().unwrap();
+    for format in ["csv", "ndjson", "text"] {
+        let ran = lvjian(&["classify", path, "--format", format], b"").exits(2);
+        assert!(ran.stderr.contains("many.csv"), "{format}: {}", ran.stderr);
+    }
 }
 
 #[test]

@@ -25,8 +25,9 @@ use crate::{
 
 /// Parts by invoice number.
 const BY_NUMBER: usize = 64;
-/// Bytes put down for one part of borrowers, as far as [`MOST_PARTS`] allows.
-pub const PART: u64 = 8 * 1024 * 1024;
+/// Bytes put down for one part of borrowers, as far as [`MOST_PARTS`] allows. The decisions on a part take some thirty times as
+/// much memory as its lines.
+pub const PART: u64 = 2 * 1024 * 1024;
 /// Most parts of borrowers.
 const MOST_PARTS: u64 = 1_024;
 

@@ -5,6 +5,7 @@ use std::{
     fs,
     io::{self, Write},
     path::Path,
+    thread,
 };
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ pub const BUNDLE_FILE: &str = "dictionary.bundle";
 
 const MAGIC: &[u8; 8] = b"LVJIANDB";
 /// Raised whenever the payload's shape changes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const HEAD: usize = 8 + 4 + 32;
 /// No bundle is larger; a file beyond it is not read.
 const LARGEST: u64 = 1 << 30;
@@ -47,12 +48,14 @@ pub enum BundleFault {
     Damaged,
 }
 
+/// Its parts are written by themselves, so that each can be read on a thread of its own.
 #[derive(Serialize, Deserialize)]
-struct Payload {
-    fingerprint: String,
-    tables: Tables,
-    surfaces: Vec<Surface>,
-    exact: ExactIndex,
+struct Payload<'b> {
+    fingerprint: &'b str,
+    /// [`Tables`].
+    tables: &'b [u8],
+    /// What the surfaces stand for, and [`ExactIndex`].
+    index: &'b [u8],
 }
 
 /// The error for a bundle at `path`.
@@ -63,13 +66,12 @@ pub(super) fn refused(path: &Path, fault: BundleFault) -> DictionaryError {
 impl Dictionary {
     /// Writes the dictionary as a bundle: to a temporary file beside `path`, then renamed.
     pub fn write_bundle(&self, path: &Path) -> Result<(), DictionaryError> {
-        let payload = Payload {
-            fingerprint: self.fingerprint.clone(),
-            tables: self.tables(),
-            surfaces: self.surfaces.clone(),
-            exact: self.exact.clone(),
+        let packed = || -> postcard::Result<Vec<u8>> {
+            let tables = postcard::to_allocvec(&self.tables())?;
+            let index = postcard::to_allocvec(&(&self.surfaces, &self.exact))?;
+            postcard::to_allocvec(&Payload { fingerprint: &self.fingerprint, tables: &tables, index: &index })
         };
-        let payload = postcard::to_allocvec(&payload).map_err(|error| DictionaryError::Compile(error.to_string()))?;
+        let payload = packed().map_err(|error| DictionaryError::Compile(error.to_string()))?;
         let write = || -> io::Result<()> {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -102,11 +104,21 @@ impl Dictionary {
         if found != FORMAT {
             return Err(BundleFault::Format { found });
         }
-        if blake3::hash(payload).as_bytes().as_slice() != hash {
-            return Err(BundleFault::Damaged);
+        let parts: Option<Payload<'_>> = postcard::from_bytes(payload).ok();
+        // What is read before the hash is known is dropped when the hash is wrong.
+        let (is_whole, tables, index) = thread::scope(|scope| {
+            let is_whole = scope.spawn(|| blake3::hash(payload).as_bytes().as_slice() == hash);
+            let tables = scope.spawn(|| postcard::from_bytes::<Tables>(parts.as_ref()?.tables).ok());
+            let index =
+                parts.as_ref().and_then(|parts| postcard::from_bytes::<(Vec<Surface>, ExactIndex)>(parts.index).ok());
+            (is_whole.join().unwrap_or(false), tables.join().ok().flatten(), index)
+        });
+        match (is_whole, parts, tables, index) {
+            (true, Some(parts), Some(tables), Some((surfaces, exact))) => {
+                Ok(Self::from_parts(tables, surfaces, exact, parts.fingerprint.to_owned()))
+            }
+            _ => Err(BundleFault::Damaged),
         }
-        let payload: Payload = postcard::from_bytes(payload).map_err(|_| BundleFault::Damaged)?;
-        Ok(Self::from_parts(payload.tables, payload.surfaces, payload.exact, payload.fingerprint))
     }
 
     /// The tables it was compiled from.

@@ -10,7 +10,7 @@ use memchr::{memchr, memchr_iter, memchr3, memrchr, memrchr2};
 
 use serde::{Deserialize, Serialize};
 
-use super::limits;
+use super::{limits, quarantine::Fault};
 
 /// Bytes that a chunk holds, more or less.
 pub const CHUNK: usize = 1024 * 1024;
@@ -272,6 +272,24 @@ impl<'r> Record<'r> {
     /// The bytes of the record as they stand, without the line end.
     pub fn bytes(&self) -> &'r [u8] {
         self.text.get(self.place.0..self.place.1).unwrap_or_default()
+    }
+
+    /// Whether the record keeps the limits and its quotation marks, or why it must be set aside.
+    pub fn is_whole(&self) -> Result<(), (Fault, String)> {
+        let length = self.place.1 - self.place.0;
+        if length > limits::RECORD || self.fields.len() > limits::COLUMNS {
+            return Err((Fault::TooLong, format!("一条记录最多 {} 字节、{} 列", limits::RECORD, limits::COLUMNS)));
+        }
+        if self.swallowed > 0 {
+            return Err((Fault::OpenQuote, format!("其后 {} 行被并入这一行，都没有读到", self.swallowed)));
+        }
+        if length > limits::CELL
+            && let Some(longest) = self.fields.iter().map(|field| field.end - field.start).max()
+            && longest > limits::CELL
+        {
+            return Err((Fault::TooLong, limits::long_cell(longest)));
+        }
+        Ok(())
     }
 
     /// The place of a field in the chunk, with its quotation marks.

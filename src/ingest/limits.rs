@@ -14,6 +14,9 @@ pub const COLUMNS: usize = 512;
 pub const ARCHIVE_ENTRIES: usize = 4_096;
 /// Formats, fonts, fills and borders of one workbook; a sheet program writes 65,490 formats at most.
 pub const STYLES: usize = 262_144;
+/// Values of one dictionary in a Parquet file.
+#[cfg(feature = "parquet")]
+pub const DICTIONARY: u64 = 1 << 22;
 /// Rows and columns that a worksheet can have.
 pub const SHEET_ROWS: u32 = 1_048_576;
 /// See [`SHEET_ROWS`].

@@ -68,11 +68,14 @@ impl ChunkReader for MeasuredPages {
     fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
         let mut reader = self.0.get_read(start)?;
         if start.saturating_add(TAIL) < self.len() {
-            let (unpacked, packed) = page_sizes(reader.fill_buf()?)
+            let Page { unpacked, packed, words } = Page::of(reader.fill_buf()?)
                 .ok_or_else(|| ParquetError::General(format!("a page header at {start} without sizes")))?;
             let ratio = unpacked > limits::RATIO_FROM && unpacked / packed.max(1) > limits::RATIO;
             if unpacked > limits::HELD_PART || ratio {
                 return Err(bomb(&format!("一页声称解压后 {unpacked} 字节（压缩 {packed}）")));
+            }
+            if words > unpacked.min(limits::DICTIONARY) {
+                return Err(bomb(&format!("{unpacked} 字节的词典页声称有 {words} 个值")));
             }
         }
         Ok(reader)
@@ -86,20 +89,55 @@ impl ChunkReader for MeasuredPages {
     }
 }
 
-/// Unpacked and packed size in a page header: fields 2 and 3 of a struct in Thrift's compact form, whose fields every
-/// writer puts in order. None when they are not there.
-fn page_sizes(header: &[u8]) -> Option<(u64, u64)> {
-    let mut at = 0;
-    let mut sizes = [0; 3];
-    for (size, field) in sizes.iter_mut().zip(1..) {
-        // One more than the field before, and of the kind i32.
-        if header.get(at) != Some(&0x15) {
-            return None;
+/// What a page header claims.
+struct Page {
+    unpacked: u64,
+    packed: u64,
+    /// Values of a dictionary; 0 for other pages.
+    words: u64,
+}
+
+impl Page {
+    /// Reads fields 1 to 3 of a struct in Thrift's compact form (kind, unpacked and packed size), which every writer puts in
+    /// order, and the count in field 7 of a dictionary page. None when they are not there.
+    fn of(header: &[u8]) -> Option<Self> {
+        const DICTIONARY_PAGE: u64 = 2;
+        let mut at = 0;
+        // The first byte of a field: how many numbers behind the field before, and its kind.
+        let (int, structure) = (5, 12);
+        let next = |field: &mut u8, at: usize| {
+            let byte = *header.get(at)?;
+            *field += byte >> 4;
+            (byte >> 4 > 0 && *field < 16).then_some(byte & 15)
+        };
+        let mut field = 0;
+        let mut sizes = [0; 3];
+        for (size, wanted) in sizes.iter_mut().zip(1..) {
+            (next(&mut field, at)? == int && field == wanted).then_some(())?;
+            *size = signed(varint(header, &mut at)?)?;
         }
-        let value = varint(header, &mut at)?;
-        *size = u64::try_from((value >> 1) as i64 ^ -((value & 1) as i64)).ok().or((field == 1).then_some(0))?;
+        let [kind, unpacked, packed] = sizes;
+        let mut words = 0;
+        while kind == DICTIONARY_PAGE {
+            match next(&mut field, at)? {
+                kind if kind == int => {
+                    varint(header, &mut at)?;
+                }
+                kind if kind == structure && field == 7 && header.get(at + 1) == Some(&0x15) => {
+                    at += 1;
+                    words = signed(varint(header, &mut at)?)?;
+                    break;
+                }
+                _ => return None,
+            }
+        }
+        Some(Self { unpacked, packed, words })
     }
-    Some((sizes[1], sizes[2]))
+}
+
+/// A number that is written with its sign in the last bit; None below 0.
+fn signed(number: u64) -> Option<u64> {
+    (number & 1 == 0).then_some(number >> 1)
 }
 
 /// The number behind the byte at `at`, which moves to the byte behind it.
@@ -161,5 +199,23 @@ fn text_of(field: &Field) -> String {
         Field::Bool(flag) => if *flag { "是" } else { "否" }.to_owned(),
         // Dates and moments begin with the day, as `parse_date` reads it.
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_headers_say_what_they_claim() {
+        let claims = |header: &[u8]| Page::of(header).map(|page| (page.unpacked, page.packed, page.words));
+        // A page of data, a dictionary, and one with a checksum in front of its count.
+        assert_eq!(claims(&[0x15, 0, 0x15, 0x90, 1, 0x15, 20, 0x2c]), Some((72, 10, 0)));
+        assert_eq!(claims(&[0x15, 4, 0x15, 40, 0x15, 20, 0x4c, 0x15, 0x80, 0x80, 4, 0x15]), Some((20, 10, 32_768)));
+        assert_eq!(claims(&[0x15, 4, 0x15, 40, 0x15, 20, 0x15, 9, 0x3c, 0x15, 6, 0x15]), Some((20, 10, 3)));
+        // Cut short, below nothing, or in another order.
+        for header in [&[0x15, 0, 0x15, 40][..], &[0x15, 0, 0x15, 41, 0x15, 20], &[0x25, 0, 0x15, 40, 0x15, 20], &[]] {
+            assert_eq!(claims(header), None);
+        }
     }
 }

@@ -149,8 +149,8 @@ impl TextTable {
             while rows.len() < limits::HEADER_ROWS
                 && let Some(record) = records.next_record()
             {
-                // A row of bytes that mean nothing is no header, here as when rows are read one by one.
-                let text = decoded(record.bytes(), encoding).unwrap_or_default();
+                // A row of bytes that mean nothing or beyond the limits is no header, here as when rows are read one by one.
+                let text = record.is_whole().ok().and_then(|()| decoded(record.bytes(), encoding)).unwrap_or_default();
                 let line = record.line;
                 let (offset, next) = records.position();
                 rows.push((raw_row(&text, delimiter, line), text, Position { offset: offset as u64, line: next }));

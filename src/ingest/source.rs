@@ -237,19 +237,7 @@ impl<'t> ChunkText<'t> {
 
     /// The text of a record, or why it must be set aside.
     pub fn record(&self, record: &Record<'_>) -> Result<&'t str, (Fault, String)> {
-        let length = record.place.1 - record.place.0;
-        if length > limits::RECORD || record.fields.len() > limits::COLUMNS {
-            return Err((Fault::TooLong, format!("一条记录最多 {} 字节、{} 列", limits::RECORD, limits::COLUMNS)));
-        }
-        if record.swallowed > 0 {
-            return Err((Fault::OpenQuote, format!("其后 {} 行被并入这一行，都没有读到", record.swallowed)));
-        }
-        if length > limits::CELL
-            && let Some(longest) = record.fields.iter().map(|field| field.end - field.start).max()
-            && longest > limits::CELL
-        {
-            return Err((Fault::TooLong, limits::long_cell(longest)));
-        }
+        record.is_whole()?;
         self.get(record.place).ok_or((Fault::Undecodable, String::new()))
     }
 

@@ -7,7 +7,7 @@ use super::{
     judge::{Refused, candidates_from, has_han, is_activity},
 };
 use crate::{
-    dictionary::{Tail, TermKind},
+    dictionary::{Tail, Term, TermKind},
     model::{Refusal, Strength},
     text::{Phrase, Script, script_of},
 };
@@ -134,8 +134,12 @@ impl Matcher<'_> {
                 small
                     || self.is_machine_for(hit, noun)
                     || self.ends_in("vehicle-thing", noun) && self.is_vehicle(candidate, hit)
+                    || self.ends_in("thing", noun) && !hit.contains(last) && self.is_finished(candidate, hit)
             }
-            Some(Tail::Other(Refusal::OtherHead)) => !noun.ends_with('车') && self.is_vehicle(candidate, hit),
+            Some(Tail::Other(Refusal::OtherHead)) => {
+                !noun.ends_with('车') && self.is_vehicle(candidate, hit)
+                    || !hit.contains(last) && self.is_finished(candidate, hit)
+            }
             _ => false,
         }
     }
@@ -148,6 +152,13 @@ impl Matcher<'_> {
         is_named && links.flat_map(|link| &link.codes).any(|code| VEHICLES.contains(&code.as_str()))
     }
 
+    /// Whether the candidate is the name of a finished machine or device, of which no other thing is made and which no
+    /// second name calls again.
+    fn is_finished(&self, candidate: Candidate, hit: &str) -> bool {
+        let is_whole = |term: &Term| term.kind() == TermKind::Goods && term.strength == Strength::Sufficient;
+        self.ends_in("finished", hit) && self.dictionary.term(candidate.term).is_some_and(is_whole)
+    }
+
     /// Whether a material is followed by a machine, which then works it: 水性漆 喷枪, 有机肥 搅拌机.
     fn is_machine_for(&self, hit: &str, noun: &str) -> bool {
         let is_other = ["有机", "无机", "木器", "竹器", "瓷器", "容器"].iter().any(|word| noun.ends_with(word));
@@ -155,7 +166,7 @@ impl Matcher<'_> {
         self.ends_in("material", hit) && self.ends_in("machine", noun) && !is_other && !comes_with
     }
 
-    fn cue_words(&self, group: &str) -> &[String] {
+    pub(super) fn cue_words(&self, group: &str) -> &[String] {
         self.dictionary.cue(group).map_or(&[], |group| group.words.as_slice())
     }
 

@@ -35,11 +35,6 @@ impl Matcher<'_> {
         {
             return Some(role);
         }
-        // 新建|可降解塑料|厂, 污泥|处置厂建设: what is built is the plant for it.
-        let built = words(self.dictionary, "plant-builds").iter().any(|verb| ahead.ends_with(verb.as_str()));
-        if (built || ahead.is_empty()) && is_plant(self.dictionary, behind, built) {
-            return Some(Some(if is_goods { Role::Make } else { Role::Build }));
-        }
         if !ahead.is_empty() {
             return None;
         }
@@ -58,15 +53,6 @@ fn household(dictionary: &Dictionary, name: &str, behind: &str) -> Option<Option
     let kind = kinds.iter().filter(stands).max_by_key(|kind| kind.len())?;
     let makes = kind.starts_with("加工") || kind.starts_with("生产");
     Some(makes.then_some(Role::Make))
-}
-
-/// Whether a plant named after a term stands behind it, with nothing but words of building behind (at least one, unless
-/// such a word stood in front).
-fn is_plant(dictionary: &Dictionary, behind: &str, built: bool) -> bool {
-    let kinds = words(dictionary, "plant");
-    let kind = kinds.iter().filter(|kind| behind.starts_with(kind.as_str())).max_by_key(|kind| kind.len());
-    let Some(rest) = kind.and_then(|kind| behind.get(kind.len()..)) else { return false };
-    (built || !rest.is_empty()) && only(dictionary, rest, &["plant-works"])
 }
 
 /// What a business named after a term does, when the words behind the term name such a business and say no more than that

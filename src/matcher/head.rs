@@ -184,12 +184,21 @@ pub fn buys_something_else(dictionary: &Dictionary, rest: &str) -> Option<String
 /// Whether these words end in a part, a place or another thing that the tables know, and that is no service of its own
 /// behind work of this kind.
 pub fn ends_in_other_thing(dictionary: &Dictionary, words: &str, kind: TermKind) -> bool {
-    match longest_suffix(dictionary, words) {
-        Some((word, Tail::Other(refusal))) => !same_service(kind, refusal, word),
-        Some((_, Tail::Place)) => true,
-        Some((_, Tail::AnyService)) => kind != TermKind::Service,
-        _ => false,
+    let mut left = words;
+    while let Some((word, tail)) = longest_suffix(dictionary, left) {
+        let is_end = left.len() == words.len();
+        match tail {
+            Tail::Other(refusal) => return !same_service(kind, refusal, word),
+            Tail::Place => return is_end,
+            Tail::AnyService => return is_end && kind != TermKind::Service,
+            // 办公家具|采购: what is bought stands in front.
+            Tail::Neutral | Tail::Money if word.chars().count() >= 2 => {
+                left = left.get(..left.len() - word.len()).unwrap_or_default()
+            }
+            _ => return false,
+        }
     }
+    false
 }
 
 /// Whether these words, behind the name of works, are something unknown that ends in a general word: 污水处理厂|集水井|改造.
@@ -201,6 +210,21 @@ pub fn ends_in_generic(dictionary: &Dictionary, unknown: &str, longest: usize) -
         let before = unknown.get(..at).unwrap_or_default();
         heads.iter().any(|head| rest.starts_with(head.as_str()))
             && longest_suffix(dictionary, before).is_none()
+            && matches!(behind_in_purpose(dictionary, rest, TermKind::Work), Behind::Thing(_))
+    })
+}
+
+/// Whether these words, behind the name of works, are at most `longest` unknown characters and then say that something is
+/// built, run or paid: 光伏电站|灌浆料及|施工款.
+pub fn ends_in_work(dictionary: &Dictionary, unknown: &str, longest: usize) -> bool {
+    unknown.char_indices().skip(2).take(longest).any(|(at, _)| {
+        let rest = unknown.get(at..).unwrap_or_default();
+        let before = unknown.get(..at).unwrap_or_default();
+        let says = match longest_prefix(dictionary, rest) {
+            Some((word, Meaning::Tail(Tail::Work | Tail::Make | Tail::Money))) => word.chars().count() >= 2,
+            _ => false,
+        };
+        says && matches!(longest_suffix(dictionary, before), None | Some((_, Tail::Neutral)))
             && matches!(behind_in_purpose(dictionary, rest, TermKind::Work), Behind::Thing(_))
     })
 }
@@ -223,23 +247,6 @@ pub fn is_shop_title(dictionary: &Dictionary, name: &str, rest: &str) -> bool {
         && rest.chars().count() >= LONG
         && !FITS.iter().any(|word| rest.contains(word))
         && !matches!(ends, Some((_, Tail::Other(_) | Tail::AnyService | Tail::Place)))
-}
-
-/// Whether these words say what a machine or a vehicle does, and to what: 烘干茶叶, 运输海鲜, but not 清洗设备 or 运输费.
-pub fn does_with(dictionary: &Dictionary, rest: &str) -> bool {
-    let verbs = words(dictionary, "does-with");
-    let verb = verbs.iter().filter(|verb| rest.starts_with(verb.as_str())).max_by_key(|verb| verb.len());
-    let Some(object) = verb.and_then(|verb| rest.get(verb.len()..)) else { return false };
-    const NAMES: [char; 21] = [
-        '费', '款', '机', '器', '线', '剂', '件', '具', '套', '备', '置', '统', '务', '司', '厂', '站', '工', '业',
-        '程', '队', '目',
-    ];
-    object.chars().count() >= 2
-        && !object.ends_with(NAMES)
-        && !matches!(
-            longest_suffix(dictionary, object),
-            Some((_, Tail::AnyService | Tail::Other(Refusal::Part | Refusal::Tool | Refusal::ServiceAbout)))
-        )
 }
 
 /// Whether these words end in the name of a service of any kind.
@@ -286,8 +293,24 @@ fn verbs<'w>(dictionary: &'w Dictionary, words: &'w str) -> impl Iterator<Item =
 /// A report, a form or a visit behind the name of a service belongs to that service: 环境影响评价|报告|编制.
 /// Printing it, a journal of it or a fine for lack of it does not.
 fn same_service(kind: TermKind, refusal: Refusal, word: &str) -> bool {
-    const APART: [&str; 13] =
-        ["打印", "装订", "装裱", "装裱费", "印刷", "复印", "订阅", "订阅费", "杂志", "书籍", "教材", "罚款", "滞纳金"];
+    const APART: [&str; 16] = [
+        "广告牌",
+        "灯箱",
+        "横幅",
+        "打印",
+        "装订",
+        "装裱",
+        "装裱费",
+        "印刷",
+        "复印",
+        "订阅",
+        "订阅费",
+        "杂志",
+        "书籍",
+        "教材",
+        "罚款",
+        "滞纳金",
+    ];
     kind == TermKind::Service && matches!(refusal, Refusal::ServiceAbout | Refusal::Paper) && !APART.contains(&word)
 }
 

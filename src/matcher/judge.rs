@@ -214,7 +214,18 @@ impl Matcher<'_> {
         let rest = rest.trim_start_matches(|c: char| script_of(c) != Script::Han);
         // PCS 100kW 储能项目用: behind a blank or a number, what the thing is meant for.
         let rest = if is_line && rest.len() < all.len() && rest.ends_with('用') { "" } else { rest };
-        let kind = self.dictionary.term(candidate.term).map_or(TermKind::Goods, Term::kind);
+        // 新能源汽车|购车首付.
+        let rest = if !is_line && hit.ends_with(VEHICLE) { rest.strip_prefix("购车").unwrap_or(rest) } else { rest };
+        // 林下种植, 有机蔬菜种植: what is grown is named by the growing.
+        let named = self.dictionary.term(candidate.term).map_or(TermKind::Goods, Term::kind);
+        let is_grown = !is_line && named == TermKind::Goods && head::ends_in_verb(self.dictionary, hit);
+        let kind = if is_grown { TermKind::Work } else { named };
+        // 能源管控平台|软件.
+        let rest = if hit.ends_with("平台") || hit.ends_with("系统") {
+            rest.strip_prefix("软件").unwrap_or(rest)
+        } else {
+            rest
+        };
         let behind = if is_line {
             head::behind_in_goods_name(self.dictionary, rest, kind)
         } else {
@@ -283,7 +294,7 @@ impl Matcher<'_> {
                 .iter()
                 .find(|word| customer.ends_with(**word))
             // 城市配送|电动面包车: what the vehicle is for.
-            && !(*word == "配送" && hit.ends_with(['车', '卡', '货']))
+            && !(*word == "配送" && hit.ends_with(VEHICLE))
         {
             return Err((Refusal::ServiceAbout, (*word).to_owned()));
         }
@@ -316,21 +327,30 @@ impl Matcher<'_> {
             {
                 None
             }
-            // 购买热泵烘干机|烘干茶叶, 购买新能源冷藏车|运输海鲜: what it is to do.
-            Behind::Another(Refusal::ServiceAbout, _) | Behind::Unknown(_)
+            // 购买冷藏车|运输海鲜: what the machine is bought to do.
+            Behind::Another(Refusal::ServiceAbout, ref word)
                 if !is_line
                     && kind == TermKind::Goods
-                    && customer.contains(['购', '买', '采', '置'])
-                    && head::does_with(self.dictionary, rest) =>
+                    && self.is_in("use-verb", word)
+                    && ["购买", "购置", "采购", "购入", "购", "买"].iter().any(|buy| customer.ends_with(buy))
+                    && rest.strip_prefix(word.as_str()).is_some_and(|what| {
+                        what.chars().count() >= 2 && !["费", "服务", "公司"].iter().any(|end| what.contains(end))
+                    }) =>
             {
                 None
+            }
+            // 新建可降解塑料|厂, 再生资源利用|厂扩建: the plant for it is put up.
+            Behind::Another(Refusal::Descriptive, ref word)
+                if !is_line && self.is_in("plant", word) && self.is_put_up(customer, rest, word) =>
+            {
+                Some(if kind == TermKind::Goods { Role::Make } else { Role::Build })
             }
             Behind::Another(refusal, word) => return Err((refusal, word)),
             // ye5-90l-4 1.5kw|江苏大中: behind a model and numbers, the maker or the form; what is known as another thing
             // was told above.
             Behind::Unknown(_) if is_line && is_model(hit, all.strip_suffix(rest).unwrap_or_default()) => None,
             // 林下套种|三叶青: work named by its verb has its object behind it.
-            Behind::Unknown(_) if kind != TermKind::Goods && head::ends_in_verb(self.dictionary, hit) => None,
+            Behind::Unknown(_) if named != TermKind::Goods && head::ends_in_verb(self.dictionary, hit) => None,
             // 湿地修复|芦苇补植: in a sentence, work named as something done goes on with its object, unless the phrase
             // ends in the name of another thing (矿山修复|培训班).
             Behind::Unknown(ref word)
@@ -355,7 +375,9 @@ impl Matcher<'_> {
                     Some(term) if kind != TermKind::Goods && self.same_entry(candidate.term, term) => None,
                     Some(term) => return Err((Refusal::Modifier, term.term.clone())),
                     None if !is_line
-                        && (kind != TermKind::Goods && head::ends_in_generic(self.dictionary, &word, 5)
+                        && (kind != TermKind::Goods
+                            && (head::ends_in_generic(self.dictionary, &word, 5)
+                                || head::ends_in_work(self.dictionary, &word, 6))
                             || is_acronym(hit) && head::ends_in_generic(self.dictionary, &word, 8)) =>
                     {
                         None
@@ -405,6 +427,18 @@ impl Matcher<'_> {
         }
         Ok(role)
     }
+
+    /// Whether a plant (`plant`: 厂, 工厂) is built or enlarged, by the words in front of its name or behind it.
+    fn is_put_up(&self, ahead: &str, rest: &str, plant: &str) -> bool {
+        let behind = rest.strip_prefix(plant).unwrap_or_default();
+        let by_front = behind.is_empty() && self.cue_words("put-up").iter().any(|verb| ahead.ends_with(verb.as_str()));
+        let by_end = self
+            .cue_words("put-up")
+            .iter()
+            .filter_map(|verb| behind.strip_prefix(verb.as_str()))
+            .any(|end| end.is_empty() || matches!(self.dictionary.tail(end), Some(Tail::Money | Tail::Work)));
+        by_front || by_end
+    }
 }
 
 /// The candidates that begin at `place` or behind it.
@@ -440,6 +474,9 @@ fn is_model(surface: &str, numbers: &str) -> bool {
         && (surface.len() > 3 || surface.contains(|c: char| c.is_ascii_digit()))
         && numbers.contains(|c: char| c.is_ascii_digit())
 }
+
+/// What names of vehicles end in.
+const VEHICLE: [char; 3] = ['车', '卡', '货'];
 
 /// RTO, MBR: what it is in Han stands behind (RTO|废气焚烧系统).
 fn is_acronym(surface: &str) -> bool {

@@ -31,6 +31,7 @@ pub fn party_names(cues: Cues<'_>, text: &str, parties: &[String]) -> Vec<(usize
 /// Goes back from the suffix to the nearest verb, preposition or sign.
 fn name_start(text: &str, suffix: usize, edges: &[String]) -> usize {
     let before = text.get(..suffix).unwrap_or_default();
+    let is_bank = text.get(suffix..).is_some_and(|rest| rest.starts_with("银行"));
     let mut start = suffix;
     for (count, (at, character)) in before.char_indices().rev().enumerate() {
         if count >= LONGEST_NAME || matches!(character, ',' | '.' | ';' | ':' | '、' | '*' | ' ' | '"' | '/' | '!') {
@@ -38,7 +39,10 @@ fn name_start(text: &str, suffix: usize, edges: &[String]) -> usize {
         }
         let head = before.get(..at + character.len_utf8()).unwrap_or_default();
         // A one-character edge such as 于 or 和 also occurs inside names, so it ends a name only in its front part.
-        let edge = edges.iter().any(|edge| head.ends_with(edge.as_str()) && (edge.chars().count() > 1 || count >= 4));
+        // Right in front of 银行 it is one, too: 为购买锅炉向|银行申请贷款.
+        let edge = edges.iter().any(|edge| {
+            head.ends_with(edge.as_str()) && (edge.chars().count() > 1 || count >= 4 || is_bank && count == 0)
+        });
         if edge {
             break;
         }

@@ -49,11 +49,16 @@ pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classifi
         .filter(|(_, (code, _))| around(*code) || is_purpose && *code == Refusal::OtherHead)
         .cloned()
         .collect();
+    let about_another = |code: Refusal| {
+        use Refusal::{Consumable, Cost, OtherHead, Packaging, Tool, Toy, Wear};
+        matches!(code, Consumable | Cost | OtherHead | Packaging | Tool | Toy | Wear)
+    };
     let headless: Vec<(Candidate, Refused)> = refused
         .iter()
         .filter(|(other, (code, _))| {
             let goods = matcher.dictionary.term(other.term).is_some_and(|term| term.kind() == TermKind::Goods);
-            goods && matches!(code, Refusal::ServiceAbout | Refusal::Part | Refusal::Paper)
+            let always = matches!(code, Refusal::ServiceAbout | Refusal::Part | Refusal::Paper);
+            goods && (always || !is_purpose && about_another(*code))
         })
         .cloned()
         .collect();

@@ -2,10 +2,12 @@
 //! given changed copies of valid input (bytes flipped, cut, repeated, spliced, replaced by words that parsers look for)
 //! and plain random bytes. They are part of the library's unit tests, because the readers are private.
 //!
-//! A suite runs a few hundred inputs for each target. A long run takes as many as it is told:
+//! A suite runs a few hundred inputs for each target. A long run takes as many as it is told, or as many as fit into the
+//! seconds it is given:
 //!
 //! ```sh
 //! CARGO_PROFILE_DEV_OPT_LEVEL=2 LVJIAN_FUZZ=100000 LVJIAN_FUZZ_SEED=7 cargo test --lib fuzz:: -- --nocapture
+//! CARGO_PROFILE_DEV_OPT_LEVEL=2 LVJIAN_FUZZ_SECONDS=600 LVJIAN_FUZZ_SEED=8 cargo test --lib fuzz:: -- --nocapture
 //! ```
 
 mod batch;
@@ -210,17 +212,20 @@ fn mutant() -> impl Strategy<Value = Mutant> {
     ]
 }
 
-/// How many executions: what the environment asks for, or `few`.
-fn executions(few: u32) -> u32 {
-    std::env::var("LVJIAN_FUZZ").ok().and_then(|count| count.parse().ok()).unwrap_or(few)
+/// A number that the environment gives.
+fn asked(name: &str) -> Option<u32> {
+    std::env::var(name).ok().and_then(|count| count.parse().ok())
 }
 
-/// A runner whose chance depends on the target's name and on `LVJIAN_FUZZ_SEED`.
-fn runner(name: &str, few: u32) -> TestRunner {
+/// Executions of a round of a run that lasts for some seconds.
+const ROUND: u32 = 64;
+
+/// A runner whose chance depends on the target's name, on `LVJIAN_FUZZ_SEED` and on the round.
+fn runner(name: &str, round: u32, cases: u32) -> TestRunner {
     let seed = std::env::var("LVJIAN_FUZZ_SEED").unwrap_or_default();
-    let chance = TestRng::from_seed(RngAlgorithm::ChaCha, blake3::hash(format!("{name}/{seed}").as_bytes()).as_bytes());
-    let config =
-        Config { cases: executions(few), failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
+    let words = if round == 0 { format!("{name}/{seed}") } else { format!("{name}/{seed}/{round}") };
+    let chance = TestRng::from_seed(RngAlgorithm::ChaCha, blake3::hash(words.as_bytes()).as_bytes());
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
     TestRunner::new_with_rng(config, chance)
 }
 
@@ -235,14 +240,24 @@ fn execute<S: Strategy>(
     S::Value: Clone,
 {
     let (count, taken) = (Cell::new(0u32), Cell::new(0u32));
-    let outcome = runner(name, few).run(strategy, |value| {
+    let seconds = asked("LVJIAN_FUZZ_SECONDS").map(|seconds| Duration::from_secs(seconds.into()));
+    let cases = seconds.map_or(asked("LVJIAN_FUZZ").unwrap_or(few), |_| ROUND);
+    let begun = Instant::now();
+    let one = |value: S::Value| {
         let began = Instant::now();
         let outcome = check(&value)?;
         prop_assert!(began.elapsed() < PATIENCE, "took {:?}", began.elapsed());
         count.set(count.get() + 1);
         taken.set(taken.get() + u32::from(outcome == Outcome::Taken));
         Ok(())
-    });
+    };
+    let mut outcome = runner(name, 0, cases).run(strategy, one);
+    for round in 1.. {
+        if outcome.is_err() || seconds.is_none_or(|seconds| begun.elapsed() >= seconds) {
+            break;
+        }
+        outcome = runner(name, round, cases).run(strategy, one);
+    }
     match outcome {
         Ok(()) => println!("fuzz {name}: {} executions, {} read, no finding", count.get(), taken.get()),
         Err(TestError::Fail(reason, value)) => panic!("fuzz {name}: {reason}\nsmallest input: {}", shown(&value)),

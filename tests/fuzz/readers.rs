@@ -227,9 +227,13 @@ fn workbooks_as_bytes() {
 fn parts_of_workbooks() {
     let desk = Desk::new();
     let parts = parts(&workbook());
-    for (name, few) in
-        [("xl/worksheets/sheet1.xml", 60), ("xl/sharedStrings.xml", 40), ("xl/workbook.xml", 40), ("xl/styles.xml", 40)]
-    {
+    for (name, few) in [
+        ("xl/worksheets/sheet1.xml", 60),
+        ("xl/sharedStrings.xml", 40),
+        ("xl/workbook.xml", 40),
+        ("xl/_rels/workbook.xml.rels", 40),
+        ("xl/styles.xml", 40),
+    ] {
         let seed = parts.iter().find(|(part, _)| part == name).expect("the part").1.clone();
         fuzz(name, few, &[seed], |bytes| {
             let changed = parts.iter().map(|(part, old)| (&**part, if part == name { bytes } else { &**old }));
@@ -239,6 +243,57 @@ fn parts_of_workbooks() {
             Ok(Outcome::taken(!rows.is_empty()))
         });
     }
+}
+
+/// Parquet files: texts as they stand and by a dictionary, with and without gaps, packed and not.
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_files() {
+    use parquet::{
+        basic::Compression,
+        column::writer::ColumnWriter,
+        data_type::ByteArray,
+        file::{properties::WriterProperties, writer::SerializedFileWriter},
+        schema::parser::parse_message_type,
+    };
+    let file = |compression: Compression, by_dictionary: bool| {
+        let schema =
+            "message t { required binary 编号 (UTF8); optional binary 货物名称 (UTF8); required double 金额; }";
+        let schema = parse_message_type(schema).expect("a schema").into();
+        let properties =
+            WriterProperties::builder().set_compression(compression).set_dictionary_enabled(by_dictionary).build();
+        let mut writer = SerializedFileWriter::new(Vec::new(), schema, properties.into()).expect("opens");
+        for _ in 0..2 {
+            let mut group = writer.next_row_group().expect("a group");
+            while let Some(mut column) = group.next_column().expect("a column") {
+                match column.untyped() {
+                    ColumnWriter::DoubleColumnWriter(cells) => cells.write_batch(&[1.5, -2.0, 3e9], None, None),
+                    ColumnWriter::ByteArrayColumnWriter(cells) if cells.get_descriptor().max_def_level() > 0 => {
+                        let goods = ["光伏组件", "光伏组件"].map(ByteArray::from);
+                        cells.write_batch(&goods, Some(&[1, 0, 1]), None)
+                    }
+                    ColumnWriter::ByteArrayColumnWriter(cells) => {
+                        cells.write_batch(&["1", "2", "甲"].map(ByteArray::from), None, None)
+                    }
+                    _ => panic!("no such column"),
+                }
+                .expect("writes");
+                column.close().expect("closes");
+            }
+            group.close().expect("closes");
+        }
+        writer.into_inner().expect("closes")
+    };
+    let seeds = [
+        file(Compression::UNCOMPRESSED, true),
+        file(Compression::SNAPPY, true),
+        file(Compression::ZSTD(Default::default()), false),
+    ];
+    let desk = Desk::new();
+    fuzz("parquet", 120, &seeds, |bytes| {
+        let rows = documents(&desk.input("a.parquet", bytes), &ColumnMap::default(), false)?;
+        Ok(Outcome::taken(!rows.is_empty()))
+    });
 }
 
 const INVOICE: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><EInvoice><Header><EIid>253320000000000001</EIid></Header>\

@@ -39,14 +39,20 @@ struct Stored {
     /// Every character of a surface, ascending; its code is its place here plus one.
     alphabet: Vec<char>,
     /// Bit set over [`gate_place`] of the first two codes of a surface.
+    #[serde(with = "super::flat")]
     gate: Vec<u64>,
     /// Open-addressing table of those pairs: (pair of codes, node of the second character). Pair 0 is an empty place.
+    #[serde(with = "super::flat")]
     pairs: Vec<(u32, u32)>,
     /// Surfaces of one single character: (code, node).
     singles: Vec<(u16, u32)>,
+    #[serde(with = "super::flat")]
     label: Vec<u16>,
+    #[serde(with = "super::flat")]
     first_child: Vec<u32>,
+    #[serde(with = "super::flat")]
     first_output: Vec<u32>,
+    #[serde(with = "super::flat")]
     outputs: Vec<u32>,
 }
 

@@ -1,6 +1,7 @@
 //! Look-ups over the dictionary's surfaces. They only propose; the matcher verifies against the text.
 
 mod exact;
+mod flat;
 mod near;
 #[cfg(feature = "recall")]
 mod recall;

@@ -1,0 +1,117 @@
+//! How goods names and purposes are read: each rule with what it lets pass and what it must not.
+
+use lvjian::{Classification, Document, Engine, Refusal, TextKind, Verdict};
+
+fn read(engine: &Engine, text: &str, kind: TextKind) -> Classification {
+    let document = match kind {
+        TextKind::Purpose => Document::purpose(text),
+        _ => Document::line(text),
+    };
+    engine.classify(&document, jiff::civil::date(2026, 11, 22)).unwrap()
+}
+
+fn counts(read: &Classification) -> bool {
+    matches!(read.verdict, Verdict::Green | Verdict::NeedsEvidence)
+}
+
+#[track_caller]
+fn all_count(kind: TextKind, texts: &[&str]) {
+    let engine = Engine::builtin().unwrap();
+    for text in texts {
+        let read = read(&engine, text, kind);
+        assert!(counts(&read), "{text}: {}", read.reason);
+    }
+}
+
+#[track_caller]
+fn none_counts(kind: TextKind, texts: &[&str]) {
+    let engine = Engine::builtin().unwrap();
+    for text in texts {
+        let read = read(&engine, text, kind);
+        assert!(!counts(&read), "{text}: {}", read.reason);
+    }
+}
+
+#[test]
+fn another_thing_behind_a_finished_machine_is_what_is_bought() {
+    none_counts(
+        TextKind::InvoiceLine,
+        &[
+            "光伏逆变器 热收缩机",
+            "储能电池柜 切片机",
+            "加氢机 道闸",
+            "电动叉车 货架 20个",
+            "风力发电机组 键盘",
+            "污水处理设备 冰袋",
+            "除尘器 文化衫",
+        ],
+    );
+    let engine = Engine::builtin().unwrap();
+    let read = read(&engine, "光伏逆变器 热收缩机", TextKind::InvoiceLine);
+    assert!(read.rejected.iter().any(|refused| refused.code == Refusal::OtherHead), "{:?}", read.rejected);
+}
+
+#[test]
+fn what_describes_a_machine_takes_nothing_away() {
+    all_count(
+        TextKind::InvoiceLine,
+        &[
+            "光伏逆变器 阳光电源 110kW",
+            "稻壳气化炉 固定床 1MW",
+            "布袋除尘器 木工车间",
+            "垃圾压缩车 东风底盘",
+            "脱硫塔 玻璃钢 砖厂",
+            "空气源热泵 浙江泰州 别墅用",
+        ],
+    );
+}
+
+#[test]
+fn purposes_have_many_ends() {
+    all_count(
+        TextKind::Purpose,
+        &[
+            "分布式光伏电站整改费用",
+            "储能电站开工资金",
+            "污水处理设施运维验收整改",
+            "充电站屋面加固",
+            "储能电站配电增容",
+            "光伏电站场地租金",
+            "新能源汽车购车首付",
+            "空气源热泵旺季备货",
+            "林下种植棚膜更换",
+            "稻渔综合种养道路硬化",
+            "秸秆综合利用设备融资租赁",
+        ],
+    );
+    none_counts(
+        TextKind::Purpose,
+        &[
+            "充电站便利店装修及进货",
+            "光伏电站保安制服采购",
+            "污水处理厂班车租赁",
+            "光伏电站招待所装修",
+            "风电项目部办公家具采购",
+            "污水处理厂广告牌制作",
+            "支付风电场征地青苗补偿",
+            "太阳能组件场地租金",
+        ],
+    );
+}
+
+#[test]
+fn a_plant_put_up_makes_what_it_is_named_after() {
+    all_count(TextKind::Purpose, &["新建可降解塑料厂", "再生资源利用厂扩建", "污泥处置厂建设", "有机肥厂扩建项目款"]);
+    none_counts(TextKind::Purpose, &["有机肥厂围墙修建", "光伏组件厂食堂建设"]);
+}
+
+#[test]
+fn what_a_machine_is_bought_to_do_is_no_service_about_it() {
+    all_count(TextKind::Purpose, &["购买新能源冷藏车运输海鲜"]);
+    none_counts(TextKind::Purpose, &["支付充电桩运输费", "购买电动叉车维修服务", "购买循环水养殖车间塑钢窗户"]);
+}
+
+#[test]
+fn a_bank_asked_for_a_loan_swallows_no_goods() {
+    all_count(TextKind::Purpose, &["为购买节能锅炉向银行申请贷款", "智慧能源管控平台软件采购"]);
+}
