@@ -115,3 +115,12 @@ fn what_a_machine_is_bought_to_do_is_no_service_about_it() {
 fn a_bank_asked_for_a_loan_swallows_no_goods() {
     all_count(TextKind::Purpose, &["为购买节能锅炉向银行申请贷款", "智慧能源管控平台软件采购"]);
 }
+
+#[test]
+fn a_fee_in_front_or_a_tool_of_one_character_behind_is_what_is_paid() {
+    none_counts(
+        TextKind::InvoiceLine,
+        &["洗车费 新能源车", "加气块 锯 手工", "光伏组件 搬运车 手推", "年检费 电动叉车"],
+    );
+    all_count(TextKind::InvoiceLine, &["含运费 光伏组件 550W", "安装费 充电桩 7kW"]);
+}

@@ -118,7 +118,7 @@ impl Page {
         }
         let [kind, unpacked, packed] = sizes;
         let mut words = 0;
-        while kind == DICTIONARY_PAGE {
+        while kind == DICTIONARY_PAGE && words == 0 {
             match next(&mut field, at)? {
                 kind if kind == int => {
                     varint(header, &mut at)?;
@@ -126,7 +126,9 @@ impl Page {
                 kind if kind == structure && field == 7 && header.get(at + 1) == Some(&0x15) => {
                     at += 1;
                     words = signed(varint(header, &mut at)?)?;
-                    break;
+                    if words == 0 {
+                        break;
+                    }
                 }
                 _ => return None,
             }

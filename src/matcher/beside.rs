@@ -33,10 +33,23 @@ impl Matcher<'_> {
         if text.get(gap).is_some_and(|between| between.contains(['、', '+'])) {
             return None;
         }
-        if noun.chars().count() < 2
+        // 加气块 锯, 空调 罩: one character is a word when it names a tool or a small thing.
+        let is_tool = behind
+            && match self.dictionary.tail(noun) {
+                Some(Tail::Other(Refusal::Tool)) => true,
+                Some(Tail::Other(Refusal::Part)) => self.ends_in("small-thing", noun),
+                _ => false,
+            };
+        if noun.chars().count() < 2 && !is_tool
             || self.is_second_thing(reading, candidate, other) && !(behind && self.is_machine_for(hit, noun))
         {
             return None;
+        }
+        // 洗车费 新能源车, 检定费 压力表: what is paid is a service about the goods.
+        let is_fee = noun.ends_with('费') && !noun.starts_with(WITH) && noun.chars().count() >= 3;
+        let is_work = matches!(self.dictionary.tail(noun), Some(Tail::Work | Tail::Money));
+        if !behind && kind == TermKind::Goods && is_fee && !is_work {
+            return Some((Refusal::ServiceAbout, words.to_owned()));
         }
         // A fuel behind a machine is its drive, 微耕机 汽油, but not behind 地源热泵.
         let is_fuel = self.dictionary.tail(words) == Some(Tail::Other(Refusal::Consumable));

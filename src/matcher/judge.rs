@@ -378,6 +378,8 @@ impl Matcher<'_> {
                         && (kind != TermKind::Goods
                             && (head::ends_in_generic(self.dictionary, &word, 5)
                                 || head::ends_in_work(self.dictionary, &word, 6))
+                            // 储能柜|钣金件|加工: a few words more about goods that are made or paid.
+                            || head::ends_in_work(self.dictionary, &word, 4)
                             || is_acronym(hit) && head::ends_in_generic(self.dictionary, &word, 8)) =>
                     {
                         None
