@@ -14,11 +14,6 @@ pub fn party_names(cues: Cues<'_>, text: &str, parties: &[String]) -> Vec<(usize
     let edges = cues.words("party-edge");
     for suffix in cues.words("party-suffix") {
         for (at, _) in text.match_indices(suffix.as_str()) {
-            // 为购买节能锅炉向|银行|申请贷款: no name, only whom the borrower asks.
-            let asked = ["向", "从", "找"].iter().any(|to| text.get(..at).is_some_and(|before| before.ends_with(to)));
-            if asked && suffix == "银行" {
-                continue;
-            }
             let start = name_start(text, at, edges);
             if start < at {
                 found.push((start, at + suffix.len()));
