@@ -153,7 +153,7 @@ fn equals_two_full_runs_over_loans() {
     let versions: Vec<(Texts, String)> = (0..5)
         .map(|round| {
             let (mut texts, mut rows) = (texts.clone(), rows.clone());
-            for _ in 0..1 + round * 8 {
+            for _ in 0..1 + round * 24 {
                 let kind = *chance.of(&KINDS);
                 change(kind, &mut texts, &mut rows, &mut words, chance);
             }
