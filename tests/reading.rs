@@ -124,3 +124,47 @@ fn a_fee_in_front_or_a_tool_of_one_character_behind_is_what_is_paid() {
     );
     all_count(TextKind::InvoiceLine, &["含运费 光伏组件 550W", "安装费 充电桩 7kW"]);
 }
+
+#[test]
+fn what_a_clause_of_circumstance_tells_is_not_bought() {
+    all_count(
+        TextKind::Purpose,
+        &[
+            "灯具更换为LED",
+            "车间照明灯具全部更换为LED",
+            "燃气锅炉更换为空气能",
+            "购买热泵烘干机烘干茶叶",
+            "电动叉车租赁公司购设备",
+            "新能源物流车租赁公司购车",
+            "非金属废料和碎屑加工处理",
+            "空气源热泵机组设计销售",
+            "装配式医院建设",
+            "食品厂支付废水委托处理费",
+        ],
+    );
+    none_counts(
+        TextKind::Purpose,
+        &[
+            "因污水处理不当被罚，借款缴纳罚款",
+            "处理废旧物资后购买轿车",
+            "变卖废铁后资金用于买房",
+            "电镀厂购锌锭，废水处理另有安排",
+            "食品厂购面粉，厂内有污水处理设施",
+            "印染厂购坯布，废水委托处理",
+            "不收购废旧物资",
+            "充电站保险费",
+            "矿山修复培训班开办",
+        ],
+    );
+    all_count(
+        TextKind::InvoiceLine,
+        &[
+            "变频节能改造 注塑机",
+            "割草机 遥控 电动 一级能效",
+            "搪瓷拼装罐 沼气工程用",
+            "数字孪生工厂软件",
+            "老板抽油烟机一级能效变频大吸力油烟机",
+        ],
+    );
+    none_counts(TextKind::InvoiceLine, &["太阳能小车 拼装 儿童", "沼气池 模型"]);
+}

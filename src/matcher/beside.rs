@@ -105,6 +105,14 @@ impl Matcher<'_> {
             Tail::Other(Refusal::Packaging) if behind && !noun.ends_with('装') && between.trim().is_empty() => {
                 Refusal::Packaging
             }
+            // 变频节能改造 注塑机, 永磁伺服电机 注塑机: the machine that is mended or driven.
+            Tail::Other(Refusal::Tool)
+                if behind
+                    && noun.ends_with('机')
+                    && ["改造", "电机", "电动机"].iter().any(|end| hit.ends_with(end)) =>
+            {
+                return None;
+            }
             Tail::Other(
                 refusal @ (Refusal::Part
                 | Refusal::Consumable

@@ -65,6 +65,16 @@ fn business(dictionary: &Dictionary, behind: &str, is_goods: bool) -> Option<Rol
     {
         left = left.get(word.len()..)?;
     }
+    // 电动叉车|租赁公司|购设备: it buys what it lets.
+    let lessors = words(dictionary, "lessor");
+    if is_goods
+        && let Some(kind) = lessors.iter().filter(|kind| left.starts_with(kind.as_str())).max_by_key(|kind| kind.len())
+        && let Some(said) = left.get(kind.len()..)
+        && !said.is_empty()
+        && only(dictionary, said, &["own-business", "lets"])
+    {
+        return Some(Role::Use);
+    }
     const KINDS: [(&str, Role); 3] = [("business", Role::Make), ("factory", Role::Make), ("shop", Role::Trade)];
     let known =
         KINDS.iter().flat_map(|(name, role)| words(dictionary, name).iter().map(move |kind| (kind, *name, *role)));

@@ -120,7 +120,10 @@ pub fn turned(reading: &Reading<'_>, term: &Term, around: &Around<'_>) -> Option
     };
     let group = |name: &str| reading.cues.words(name);
 
-    if let Some(word) = group("negation").iter().find(|word| before.ends_with(word.as_str())) {
+    // 非金属废料 denies nothing.
+    let name = text.get(start..).unwrap_or_default();
+    let is_name = |word: &str| word == "非" && ["金属", "晶", "织造", "标"].iter().any(|rest| name.starts_with(rest));
+    if let Some(word) = group("negation").iter().find(|word| before.ends_with(word.as_str()) && !is_name(word)) {
         return Some((Refusal::Negated, word.clone()));
     }
     if let Some(word) = ["不含", "不包括", "不包含", "不涉及", "除外"].iter().find(|word| denies(in_clause, word))
@@ -151,6 +154,13 @@ pub fn turned(reading: &Reading<'_>, term: &Term, around: &Around<'_>) -> Option
             return Some((Refusal::SecondHand, word.clone()));
         }
     }
+    // 变卖|废铁|后资金用于买房: what is sold gives the money.
+    if !around.is_line
+        && let Some(word) = group("sold-off").iter().find(|word| in_clause.ends_with(word.as_str()))
+        && group("from-sale").iter().any(|rest| after.starts_with(rest.as_str()))
+    {
+        return Some((Refusal::Disposal, word.clone()));
+    }
     // 光伏电站退租后组件拆除费用: nothing was bought in front, and the clause ends in taking down.
     if !around.is_line
         && term.scene != Scene::Recycle
@@ -160,7 +170,9 @@ pub fn turned(reading: &Reading<'_>, term: &Term, around: &Around<'_>) -> Option
     {
         return Some((Refusal::Disposal, (*word).to_owned()));
     }
-    if let Some(word) = group("fake").iter().find(|word| described(word)) {
+    // 搪瓷拼装罐 is bolted together and no toy.
+    let real = |word: &str| group("no-fake").iter().any(|whole| whole.contains(word) && text.contains(whole.as_str()));
+    if let Some(word) = group("fake").iter().find(|word| described(word) && !real(word)) {
         return Some((Refusal::Toy, word.clone()));
     }
     None
@@ -177,13 +189,15 @@ pub fn private<'t>(reading: &Reading<'t>, text: &str, clause: (usize, usize)) ->
     reading.cues.words("private").iter().find(|word| later.contains(word.as_str())).map(String::as_str)
 }
 
-/// The word that says that the borrower has the thing already, when a later clause tells what the loan buys: 公司已安装|光伏，
-/// 现需资金购买铜材.
+/// The word that says that the borrower has the thing already or has it done by others, when another clause tells what the
+/// loan buys: 公司已安装|光伏，现需资金购买铜材; 电镀厂购锌锭，|废水处理|另有安排.
 pub fn owned<'t>(reading: &Reading<'t>, text: &str, clause: (usize, usize)) -> Option<&'t str> {
     let told = text.get(clause.0..clause.1)?;
     let word = reading.cues.words("past").iter().find(|word| told.contains(word.as_str()))?;
-    let later = text.get(clause.1..)?;
-    reading.cues.words("this-time").iter().any(|now| later.contains(now.as_str())).then_some(word.as_str())
+    let (ahead, later) = (text.get(..clause.0)?, text.get(clause.1..)?);
+    let bought = ahead.rsplit(['购', '买']).next().filter(|bought| bought.len() < ahead.len());
+    let bought = bought.is_some_and(|bought| bought.chars().count() >= 3);
+    (bought || reading.cues.words("this-time").iter().any(|now| later.contains(now.as_str()))).then_some(word.as_str())
 }
 
 /// The word that makes the thing a security for the loan: 以光伏电站|抵押.

@@ -138,6 +138,19 @@ fn read_on(dictionary: &Dictionary, rest: &str, kind: TermKind, parts: &[&str], 
         if word.ends_with('费') {
             left = left.strip_prefix('用').unwrap_or(left);
         }
+        // 热泵机组|设计销售: who designs it to sell it makes it.
+        if is_purpose
+            && kind == TermKind::Goods
+            && word == "设计"
+            && let Some((_, next)) = longest_prefix(dictionary, left)
+            && matches!(
+                next,
+                Meaning::Clause(ClauseWord::Act(Role::Make | Role::Trade)) | Meaning::Tail(Tail::Make | Tail::Trade)
+            )
+        {
+            role = role.or(Some(Role::Make));
+            continue;
+        }
         match meaning {
             Meaning::Clause(ClauseWord::Link | ClauseWord::Buy) => return Behind::Thing(role),
             Meaning::Clause(ClauseWord::Act(act)) => return Behind::Thing(role.or(Some(act))),
@@ -184,6 +197,8 @@ pub fn buys_something_else(dictionary: &Dictionary, rest: &str) -> Option<String
 /// Whether these words end in a part, a place or another thing that the tables know, and that is no service of its own
 /// behind work of this kind.
 pub fn ends_in_other_thing(dictionary: &Dictionary, words: &str, kind: TermKind) -> bool {
+    // 矿山修复|培训班|开办.
+    let words = ["开办", "举办", "召开"].iter().find_map(|held| words.strip_suffix(held)).unwrap_or(words);
     let mut left = words;
     while let Some((word, tail)) = longest_suffix(dictionary, left) {
         let is_end = left.len() == words.len();
@@ -232,7 +247,8 @@ pub fn ends_in_work(dictionary: &Dictionary, unknown: &str, longest: usize) -> b
 /// Whether a name of goods and what stands behind it are stuffed as shops do it: 太阳能热水器|家用全自动真空管不锈钢水箱. Such
 /// a title names the goods first and describes them next; one about something else names it at the end (…坐垫套), or says
 /// what it fits (…专用).
-pub fn is_shop_title(dictionary: &Dictionary, name: &str, rest: &str) -> bool {
+/// `is_said_again` tells whether the rest names the like of the goods again.
+pub fn is_shop_title(dictionary: &Dictionary, name: &str, rest: &str, is_said_again: impl Fn() -> bool) -> bool {
     const LONG: usize = 10;
     const FITS: [&str; 14] =
         ["专用", "适用", "适配", "通用", "配件", "替换", "保护", "挂件", "摆件", "模型", "玩具", "改装", "套", "罩"];
@@ -242,7 +258,7 @@ pub fn is_shop_title(dictionary: &Dictionary, name: &str, rest: &str) -> bool {
         _ => false,
     };
     let ends = longest_suffix(dictionary, rest);
-    describes
+    (describes || is_said_again())
         && name.chars().count() >= 3
         && rest.chars().count() >= LONG
         && !FITS.iter().any(|word| rest.contains(word))
@@ -293,7 +309,11 @@ fn verbs<'w>(dictionary: &'w Dictionary, words: &'w str) -> impl Iterator<Item =
 /// A report, a form or a visit behind the name of a service belongs to that service: 环境影响评价|报告|编制.
 /// Printing it, a journal of it or a fine for lack of it does not.
 fn same_service(kind: TermKind, refusal: Refusal, word: &str) -> bool {
-    const APART: [&str; 16] = [
+    const APART: [&str; 20] = [
+        "培训班",
+        "保险",
+        "保险费",
+        "保费",
         "广告牌",
         "灯箱",
         "横幅",

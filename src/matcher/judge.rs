@@ -76,7 +76,8 @@ impl Matcher<'_> {
         if let Some(word) = term.after_not.iter().find(|word| after.starts_with(word.as_str()) && !makes(word)) {
             return refuse(Refusal::NeighbourAgainst, word);
         }
-        if reading.parties.iter().any(|&(from, to)| from <= start && end <= to) {
+        // 装配式医院 is what is built, when nothing stands in front of it.
+        if reading.parties.iter().any(|&(from, to)| from <= start && end <= to && (from, to) != (start, end)) {
             return refuse(Refusal::PartyName, "");
         }
         if let Some(label) = reading.label
@@ -109,7 +110,12 @@ impl Matcher<'_> {
             reading.layout.clause_of(&phrase).first().map_or(phrase.start, |first| first.start)
         });
         let recycled = term.scene == Scene::Recycle;
-        if let Some(old) = reading.old.iter().find(|old| old.holds(start) && !(old.abolished && recycled)) {
+        // 燃气锅炉更换为空气能 as a name of its own holds the verb.
+        if let Some(old) = reading
+            .old
+            .iter()
+            .find(|old| old.holds(start) && end <= old.end + old.verb.len() && !(old.abolished && recycled))
+        {
             return refuse(Refusal::Replaced, old.verb);
         }
         let clause_end = phrase
@@ -221,7 +227,7 @@ impl Matcher<'_> {
         let is_grown = !is_line && named == TermKind::Goods && head::ends_in_verb(self.dictionary, hit);
         let kind = if is_grown { TermKind::Work } else { named };
         // 能源管控平台|软件.
-        let rest = if hit.ends_with("平台") || hit.ends_with("系统") {
+        let rest = if ["平台", "系统", "工厂"].iter().any(|end| hit.ends_with(end)) {
             rest.strip_prefix("软件").unwrap_or(rest)
         } else {
             rest
@@ -339,6 +345,20 @@ impl Matcher<'_> {
             {
                 None
             }
+            // 购买热泵烘干机|烘干茶叶.
+            Behind::Unknown(ref word)
+                if !is_line
+                    && kind == TermKind::Goods
+                    && ["购买", "购置", "采购", "购入", "购", "买"].iter().any(|buy| customer.ends_with(buy))
+                    && self.cue_words("use-verb").iter().any(|verb| {
+                        word.strip_prefix(verb.as_str()).is_some_and(|what| {
+                            what.chars().count() >= 2
+                                && !["费", "服务", "公司", "机", "线"].iter().any(|end| what.contains(end))
+                        })
+                    }) =>
+            {
+                None
+            }
             // 新建可降解塑料|厂, 再生资源利用|厂扩建: the plant for it is put up.
             Behind::Another(Refusal::Descriptive, ref word)
                 if !is_line && self.is_in("plant", word) && self.is_put_up(customer, rest, word) =>
@@ -359,7 +379,11 @@ impl Matcher<'_> {
                 None
             }
             Behind::Unknown(ref word)
-                if is_line && kind == TermKind::Goods && head::is_shop_title(self.dictionary, hit, word) =>
+                if is_line
+                    && kind == TermKind::Goods
+                    && head::is_shop_title(self.dictionary, hit, word, || {
+                        self.is_said_again(reading, candidate, word)
+                    }) =>
             {
                 None
             }
@@ -428,6 +452,13 @@ impl Matcher<'_> {
             }
         }
         Ok(role)
+    }
+
+    /// Whether the words right behind a candidate name something of its entry again: 粉末涂料|静电喷涂塑粉户外.
+    fn is_said_again(&self, reading: &Reading<'_>, candidate: Candidate, behind: &str) -> bool {
+        let end = candidate.end + behind.len();
+        let others = candidates_from(reading, candidate.end).iter().take_while(|other| other.end <= end);
+        others.filter_map(|other| self.dictionary.term(other.term)).any(|term| self.same_entry(candidate.term, term))
     }
 
     /// Whether a plant (`plant`: 厂, 工厂) is built or enlarged, by the words in front of its name or behind it.

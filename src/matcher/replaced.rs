@@ -94,7 +94,12 @@ pub(crate) fn find<'t>(
 pub(crate) fn turned<'t>(cues: Cues<'t>, text: &str, layout: &Layout, candidates: &[Candidate]) -> Vec<Old<'t>> {
     let mut found = Vec::new();
     for verb in cues.words("turned-into") {
-        for (at, _) in text.match_indices(verb.as_str()) {
+        // 换为 inside 更换为 is no verb of its own.
+        let longer = |at: usize| {
+            let ahead = text.get(..at + verb.len()).unwrap_or_default();
+            cues.words("turned-into").iter().any(|other| other.len() > verb.len() && ahead.ends_with(other.as_str()))
+        };
+        for (at, _) in text.match_indices(verb.as_str()).filter(|(at, _)| !longer(*at)) {
             let behind = at + verb.len();
             let Some(phrase) = layout.phrase_of(at, behind) else { continue };
             let clause = layout.clause_of(&phrase);
