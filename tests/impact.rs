@@ -328,6 +328,20 @@ fn one_new_term_is_told_with_its_money_cases_and_neighbours() {
 }
 
 #[test]
+fn a_name_that_a_blank_breaks_is_touched_by_its_term() {
+    let texts = shipped(50);
+    let (before, with) = (engine(&texts, &conditions()), {
+        let mut texts = texts.clone();
+        let row = "T99001,污泥蒸腾机,,abate,sufficient,,,,,\"gfspc-2025:make=2.1.2\",-,S-0001,2.1.2,,,active,,\n";
+        let materials = texts.keys().find(|name| name.ends_with("materials/abate.csv")).unwrap().clone();
+        texts.get_mut(&materials).unwrap().push_str(row);
+        engine(&texts, &conditions())
+    });
+    let line = Document::line("污泥 蒸腾机 2吨");
+    assert_eq!(check_lines(&before, &with, &[Document { amount: Some(Money::from_fen(1)), ..line }], "broken"), 1);
+}
+
+#[test]
 fn a_change_is_asked_for_and_entries_must_exist() {
     let folder = folder();
     let nothing = lvjian_in(folder.path(), &["dict", "impact"]).exits(2);

@@ -168,3 +168,13 @@ fn what_a_clause_of_circumstance_tells_is_not_bought() {
     );
     none_counts(TextKind::InvoiceLine, &["太阳能小车 拼装 儿童", "沼气池 模型"]);
 }
+
+#[test]
+fn ordinary_goods_behind_a_blank_are_what_is_bought() {
+    none_counts(
+        TextKind::InvoiceLine,
+        &["光伏组件 工作服", "有机肥 电饭煲 4L", "LED灯具 螺丝刀", "竹制品 秋冬保暖内衣", "布袋除尘器 安全帽 红色"],
+    );
+    none_counts(TextKind::Purpose, &["购买充电桩 沙发"]);
+    all_count(TextKind::InvoiceLine, &["光伏组件 屋顶用", "有机肥 果树", "布袋除尘器 木工", "污水处理设备 食堂"]);
+}

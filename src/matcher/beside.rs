@@ -76,6 +76,9 @@ impl Matcher<'_> {
         {
             return Some((Refusal::Descriptive, words.to_owned()));
         }
+        if behind && self.is_ordinary(reading, noun) && !hit.contains(noun) {
+            return Some((Refusal::OtherHead, words.to_owned()));
+        }
         if behind && (self.is_machine_for(hit, noun) || !same_matter() && self.is_another_thing(candidate, hit, noun)) {
             return Some((Refusal::OtherHead, words.to_owned()));
         }
@@ -163,6 +166,13 @@ impl Matcher<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a phrase is the name of ordinary goods that describes nothing: 光伏组件 |工作服, 有机肥 |办公桌.
+    pub(super) fn is_ordinary(&self, reading: &Reading<'_>, noun: &str) -> bool {
+        // The groups are long; a text without any of their words is told at once.
+        reading.cues.words("ordinary").iter().any(|word| word == noun)
+            || reading.cues.words("ordinary-ending").iter().any(|ending| noun.ends_with(ending.as_str()))
     }
 
     /// Whether the candidate is a whole vehicle and not a part or a work for it.

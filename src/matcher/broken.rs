@@ -2,7 +2,7 @@
 
 use crate::{
     dictionary::{ExactIndex, Hit},
-    text::{Script, script_of},
+    text::{Script, han_blanks, script_of, without_blanks},
 };
 
 /// Shortest name that may be broken, in characters: of shorter ones (节能 灯) the halves are words of their own.
@@ -11,17 +11,11 @@ const SHORTEST: usize = 4;
 /// The surfaces that stand in `text` (folded) once the blanks between Han characters are taken away, that held such a
 /// blank, and that no Han word follows but one that `describes` goods. Places are those of `text`.
 pub(super) fn hits(index: &ExactIndex, text: &str, describes: impl Fn(&str) -> bool) -> Vec<Hit> {
-    let blanks = blanks(text);
+    let blanks = han_blanks(text);
     if blanks.is_empty() {
         return Vec::new();
     }
-    let mut joined = String::with_capacity(text.len());
-    let mut from = 0;
-    for &blank in &blanks {
-        joined.push_str(text.get(from..blank).unwrap_or_default());
-        from = blank + 1;
-    }
-    joined.push_str(text.get(from..).unwrap_or_default());
+    let joined = without_blanks(text, &blanks);
     // A place in the joined text lies behind as many blanks as were taken away in front of it.
     let ends: Vec<usize> = blanks.iter().zip(0..).map(|(blank, before)| blank - before).collect();
     let place = |at: usize, opens: bool| at + ends.partition_point(|&end| if opens { end <= at } else { end < at });
@@ -46,16 +40,6 @@ pub(super) fn hits(index: &ExactIndex, text: &str, describes: impl Fn(&str) -> b
                 && name.chars().filter(|c| *c != ' ').count() >= SHORTEST
         })
         .collect()
-}
-
-/// The blanks between two Han characters.
-pub(super) fn blanks(text: &str) -> Vec<usize> {
-    let is_han = |c: Option<char>| c.is_some_and(|c| script_of(c) == Script::Han);
-    let between = |at: usize| {
-        let (before, behind) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
-        is_han(before.chars().next_back()) && is_han(behind.chars().next())
-    };
-    text.match_indices(' ').map(|(at, _)| at).filter(|at| between(*at)).collect()
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Judging one candidate: is it really the term, and is the term what the text is about?
 
 use super::{
-    Candidate, Matcher, Reading, broken, context,
+    Candidate, Matcher, Reading, context,
     head::{self, Behind},
 };
 use crate::{
     dictionary::{Tail, Term, TermKind, under_any},
     model::{Refusal, Role, Scene, Strength, TextKind},
-    text::{Phrase, Script, cuts_latin, fold_text, script_of},
+    text::{Phrase, Script, cuts_latin, fold_text, han_blanks, script_of},
 };
 
 /// A candidate that stands.
@@ -100,7 +100,7 @@ impl Matcher<'_> {
             return refuse(Refusal::Joint, &word);
         }
         let hit = text.get(start..end).unwrap_or_default();
-        let is_broken = !broken::blanks(hit).is_empty();
+        let is_broken = !han_blanks(hit).is_empty();
         let phrase = match reading.layout.phrase_of(start, end) {
             None if is_broken => reading.layout.phrases_over(start, end),
             whole => whole,
@@ -413,7 +413,10 @@ impl Matcher<'_> {
             }
         };
         if !is_line {
-            return Ok(role);
+            return match phrase.and_then(|phrase| self.ordinary_behind(reading, candidate, &phrase)) {
+                Some(refused) => Err(refused),
+                None => Ok(role),
+            };
         }
         let Some(phrase) = phrase else {
             // 小鹏G6 座椅套: letters end a phrase, so that the name goes over two; what stands behind is looked at alone.
@@ -452,6 +455,16 @@ impl Matcher<'_> {
             }
         }
         Ok(role)
+    }
+
+    /// In a purpose, ordinary goods right behind a blank are what is bought: 充电桩 |办公桌.
+    fn ordinary_behind(&self, reading: &Reading<'_>, candidate: Candidate, phrase: &Phrase) -> Option<Refused> {
+        let text = reading.folded.text();
+        let next = reading.layout.clause_of(phrase).iter().find(|other| other.start >= candidate.end)?;
+        let between = text.get(candidate.end..next.start)?;
+        let words = text.get(next.start..next.end)?;
+        (!between.is_empty() && between.trim().is_empty() && self.is_ordinary(reading, words))
+            .then(|| (Refusal::OtherHead, words.to_owned()))
     }
 
     /// Whether the words right behind a candidate name something of its entry again: 粉末涂料|静电喷涂塑粉户外.

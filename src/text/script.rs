@@ -43,3 +43,25 @@ pub fn cuts_latin(text: &str, start: usize, end: usize) -> bool {
     inside(before.chars().next_back(), hit.chars().next(), false)
         || inside(hit.chars().next_back(), after.chars().next(), true)
 }
+
+/// The places of the blanks between two Han characters.
+pub fn han_blanks(text: &str) -> Vec<usize> {
+    let is_han = |c: Option<char>| c.is_some_and(|c| script_of(c) == Script::Han);
+    let between = |at: usize| {
+        let (before, behind) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+        is_han(before.chars().next_back()) && is_han(behind.chars().next())
+    };
+    text.match_indices(' ').map(|(at, _)| at).filter(|at| between(*at)).collect()
+}
+
+/// The text without these blanks (places in order).
+pub fn without_blanks(text: &str, blanks: &[usize]) -> String {
+    let mut joined = String::with_capacity(text.len());
+    let mut from = 0;
+    for &blank in blanks {
+        joined.push_str(text.get(from..blank).unwrap_or_default());
+        from = blank + 1;
+    }
+    joined.push_str(text.get(from..).unwrap_or_default());
+    joined
+}
