@@ -248,7 +248,15 @@ fn change_row(
             }
         }),
         "conditions" => edit_table(conditions, |rows| {
-            let place = chance.below(rows.len());
+            // A condition that a term lists: the terms are fewer than those shipped.
+            let terms: Vec<Vec<String>> =
+                SCENES.iter().flat_map(|scene| table(&texts[&format!("materials/{scene}.csv")]).1).collect();
+            let lists = |term: &Vec<String>, id: &str| term[10].split('|').any(|listed| listed == id);
+            let listed: Vec<usize> =
+                (0..rows.len()).filter(|&row| terms.iter().any(|term| lists(term, &rows[row][0]))).collect();
+            let place = *chance.of(&listed);
+            changed
+                .extend(terms.iter().filter(|term| lists(term, &rows[place][0])).map(|term| term[1].clone()).take(20));
             rows[place][4] = (*chance.of(&["document", "says:节能/高效/一级", "energy-grade<=2"])).to_owned();
         }),
         _ => {
