@@ -178,3 +178,29 @@ fn ordinary_goods_behind_a_blank_are_what_is_bought() {
     none_counts(TextKind::Purpose, &["购买充电桩 沙发"]);
     all_count(TextKind::InvoiceLine, &["光伏组件 屋顶用", "有机肥 果树", "布袋除尘器 木工", "污水处理设备 食堂"]);
 }
+
+#[test]
+fn a_run_on_shop_title_names_its_goods_first() {
+    all_count(
+        TextKind::InvoiceLine,
+        &[
+            "四分类垃圾桶不锈钢户外果皮箱公园环卫街道垃圾分类",
+            "空气源热泵商用空气能热水器机组宿舍酒店工厂学校大型",
+            "太阳能路灯户外家用庭院灯超亮大功率新农村道路",
+            "低温蒸发器 切削液 废水",
+            "集气罩 注塑机 废气",
+            "离心空压机 一级能效 3级压缩",
+        ],
+    );
+    none_counts(
+        TextKind::InvoiceLine,
+        &[
+            "充电桩保护箱户外防雨配电箱",
+            "充电桩户外保护箱防雨立柱落地支架",
+            "新能源汽车脚垫专用全包围防水",
+            "光伏组件户外清洗维修保养服务公司",
+            "太阳能路灯杆热镀锌户外高杆灯臂",
+            "布袋除尘器 清洗液",
+        ],
+    );
+}

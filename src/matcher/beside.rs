@@ -108,12 +108,12 @@ impl Matcher<'_> {
             Tail::Other(Refusal::Packaging) if behind && !noun.ends_with('装') && between.trim().is_empty() => {
                 Refusal::Packaging
             }
-            // 变频节能改造 注塑机, 永磁伺服电机 注塑机: the machine that is mended or driven.
-            Tail::Other(Refusal::Tool)
-                if behind
-                    && noun.ends_with('机')
-                    && ["改造", "电机", "电动机"].iter().any(|end| hit.ends_with(end)) =>
-            {
+            // 变频节能改造 注塑机, 永磁伺服电机 注塑机, 集气罩 注塑机: the machine that is mended or served.
+            Tail::Other(Refusal::Tool) if behind && noun.ends_with(['机', '床']) && self.ends_in("serves", hit) => {
+                return None;
+            }
+            // 低温蒸发器 切削液: what it treats.
+            Tail::Other(Refusal::Consumable) if behind && noun.ends_with('液') && self.ends_in("treats", hit) => {
                 return None;
             }
             Tail::Other(

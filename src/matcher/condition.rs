@@ -123,6 +123,10 @@ fn grade(text: &str, water: bool) -> Option<(Decimal, String)> {
                 let near: String = before.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
                 near.contains(word) || after.starts_with(word)
             };
+            // 一级能效 3级压缩: stages of a machine.
+            if STAGES.iter().any(|stage| after.starts_with(stage)) {
+                continue;
+            }
             let about_water = owner("水效");
             let about_energy = owner("能效") || owner("节能") || owner("能耗");
             if water != about_water && (water || !about_energy) {
@@ -142,6 +146,9 @@ fn grade(text: &str, water: bool) -> Option<(Decimal, String)> {
     }
     best.map(|(_, value, word)| (Decimal::from(value), word))
 }
+
+/// What goes by stages and not by grades.
+const STAGES: [&str; 10] = ["压缩", "过滤", "反渗透", "离心", "净化", "增压", "叶轮", "变速", "破碎", "蒸发"];
 
 /// Classes that a model name states. Motors: IE1–IE5, YE1–YE5, YBX3–YBX5 (GB 18613: class 5 is grade 1); the motor of a
 /// pump or compressor says nothing of the grade of the machine, so only conditions that ask for a motor's class read them.

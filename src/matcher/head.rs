@@ -257,12 +257,19 @@ pub fn is_shop_title(dictionary: &Dictionary, name: &str, rest: &str, is_said_ag
         Some((word, Meaning::Tail(Tail::Neutral | Tail::Descriptor))) => word.chars().count() >= 2,
         _ => false,
     };
-    let ends = longest_suffix(dictionary, rest);
-    (describes || is_said_again())
+    // 充电桩|保护箱…: a part right behind the name is what is sold.
+    let takes_over = matches!(longest_prefix(dictionary, rest), Some((_, Meaning::Tail(Tail::Other(_)))));
+    // Places of use end such a title, too: 空气源热泵|商用热水机组宿舍酒店学校.
+    let ends = match longest_suffix(dictionary, rest) {
+        Some((_, Tail::Place | Tail::Other(Refusal::Descriptive))) => describes,
+        Some((_, Tail::Other(_) | Tail::AnyService)) => false,
+        _ => true,
+    };
+    ends && !takes_over
         && name.chars().count() >= 3
         && rest.chars().count() >= LONG
         && !FITS.iter().any(|word| rest.contains(word))
-        && !matches!(ends, Some((_, Tail::Other(_) | Tail::AnyService | Tail::Place)))
+        && (describes || is_said_again())
 }
 
 /// Whether these words end in the name of a service of any kind.

@@ -365,6 +365,15 @@ impl Matcher<'_> {
             {
                 Some(if kind == TermKind::Goods { Role::Make } else { Role::Build })
             }
+            Behind::Unknown(_) | Behind::Another(Refusal::Descriptive, _)
+                if is_line
+                    && kind == TermKind::Goods
+                    && head::is_shop_title(self.dictionary, hit, rest, || {
+                        self.is_said_again(reading, candidate, rest)
+                    }) =>
+            {
+                None
+            }
             Behind::Another(refusal, word) => return Err((refusal, word)),
             // ye5-90l-4 1.5kw|江苏大中: behind a model and numbers, the maker or the form; what is known as another thing
             // was told above.
@@ -375,15 +384,6 @@ impl Matcher<'_> {
             // ends in the name of another thing (矿山修复|培训班).
             Behind::Unknown(ref word)
                 if !is_line && is_activity(kind, hit) && !head::ends_in_other_thing(self.dictionary, word, kind) =>
-            {
-                None
-            }
-            Behind::Unknown(ref word)
-                if is_line
-                    && kind == TermKind::Goods
-                    && head::is_shop_title(self.dictionary, hit, word, || {
-                        self.is_said_again(reading, candidate, word)
-                    }) =>
             {
                 None
             }
