@@ -173,13 +173,9 @@ fn copy_record(record: &Record<'_>, columns: &TableColumns, delimiter: u8, out: 
 /// Copies the first `width` fields as they stand, in one go where no cell would run as a formula.
 fn copy_inert(record: &Record<'_>, width: usize, out: &mut Vec<u8>) {
     let bytes = record.bytes();
-    let begin = record.place.0;
     let mut copied = 0;
     let mut end = 0;
-    for column in 0..record.fields.len().min(width) {
-        let Some((start, stop)) = record.place_of(column).map(|(start, stop)| (start - begin, stop - begin)) else {
-            continue;
-        };
+    for (start, stop) in record.places_inside().take(width) {
         end = stop;
         let quoted = usize::from(bytes.get(start) == Some(&b'"'));
         if !matches!(bytes.get(start + quoted), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | 0xef)) {

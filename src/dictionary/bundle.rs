@@ -17,7 +17,7 @@ pub const BUNDLE_FILE: &str = "dictionary.bundle";
 
 const MAGIC: &[u8; 8] = b"LVJIANDB";
 /// Raised whenever the payload's shape changes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const HEAD: usize = 8 + 4 + 32;
 /// No bundle is larger; a file beyond it is not read.
 const LARGEST: u64 = 1 << 30;

@@ -6,7 +6,7 @@ use std::{
     io::{self, Read},
 };
 
-use memchr::{memchr, memchr_iter, memchr3, memrchr, memrchr2};
+use memchr::{memchr, memchr_iter, memrchr, memrchr2};
 
 use serde::{Deserialize, Serialize};
 
@@ -292,6 +292,12 @@ impl<'r> Record<'r> {
         Ok(())
     }
 
+    /// The places of the fields in [`Self::bytes`], with their quotation marks.
+    pub fn places_inside(&self) -> impl Iterator<Item = (usize, usize)> {
+        let begin = self.place.0;
+        self.fields.iter().map(move |field| (field.start - begin, field.end - begin))
+    }
+
     /// The place of a field in the chunk, with its quotation marks.
     pub fn place_of(&self, column: usize) -> Option<(usize, usize)> {
         self.fields.get(column).map(|field| (field.start, field.end))
@@ -315,16 +321,16 @@ pub fn unquoted(raw: &str) -> Cow<'_, str> {
 /// The records of a chunk of delimited text, one after the other. Blank lines are passed over.
 pub struct Records<'c> {
     bytes: &'c [u8],
-    delimiter: u8,
     at: usize,
     line: u64,
     fields: Vec<Field>,
+    signs: Signs<'c>,
 }
 
 impl<'c> Records<'c> {
     /// Reads `bytes`, which begin at line `line` of the file.
     pub fn new(bytes: &'c [u8], delimiter: u8, line: u64) -> Self {
-        Self { bytes, delimiter, at: 0, line, fields: Vec::new() }
+        Self { bytes, at: 0, line, fields: Vec::new(), signs: Signs::new(bytes, delimiter) }
     }
 
     /// Where the next record begins, with its line.
@@ -340,6 +346,7 @@ impl<'c> Records<'c> {
                 b'\r' => self.line += self.lone(self.at),
                 _ => break,
             }
+            self.signs.next();
             self.at += 1;
         }
         let (start, line) = (self.at, self.line);
@@ -347,40 +354,42 @@ impl<'c> Records<'c> {
         self.fields.clear();
         let end = loop {
             let field = self.at;
-            let mut from = field;
-            if self.bytes.get(field) == Some(&b'"') {
-                let close = closing(self.bytes, field + 1);
-                from = close.map_or(self.bytes.len(), |close| close + 1);
-                let lines = line_ends(self.bytes.get(field..from).unwrap_or_default());
+            let mut sign = self.signs.next();
+            if sign == Some((field, b'"')) {
+                let close = self.signs.closing();
+                let lines = line_ends(self.bytes.get(field..close.unwrap_or(self.bytes.len())).unwrap_or_default());
                 self.line += lines;
                 if close.is_none() {
                     swallowed = lines as usize;
                 }
+                sign = self.signs.next();
             }
-            let stop = memchr3(self.delimiter, b'\n', b'\r', self.bytes.get(from..).unwrap_or_default());
-            let end = stop.map_or(self.bytes.len(), |at| from + at);
+            // Any other quotation mark quotes nothing.
+            while let Some((_, b'"')) = sign {
+                sign = self.signs.next();
+            }
+            let end = sign.map_or(self.bytes.len(), |(at, _)| at);
             if self.fields.len() <= limits::COLUMNS {
                 self.fields.push(Field { start: field, end });
             }
             self.at = (end + 1).min(self.bytes.len());
-            match self.bytes.get(end) {
-                Some(&byte) if byte == self.delimiter => {
-                    if end + 1 == self.bytes.len() {
-                        if self.fields.len() <= limits::COLUMNS {
-                            self.fields.push(Field { start: end + 1, end: end + 1 });
-                        }
-                        break end + 1;
-                    }
-                }
-                Some(b'\n') => {
+            match sign {
+                Some((_, b'\n')) => {
                     self.line += 1;
                     break end;
                 }
-                Some(b'\r') => {
+                Some((_, b'\r')) => {
                     self.line += self.lone(end);
                     break end;
                 }
-                _ => break end,
+                Some(_) if self.at == self.bytes.len() => {
+                    if self.fields.len() <= limits::COLUMNS {
+                        self.fields.push(Field { start: self.at, end: self.at });
+                    }
+                    break self.at;
+                }
+                Some(_) => {}
+                None => break end,
             }
         };
         Some(Record { text: self.bytes, place: (start, end), line, fields: &self.fields, swallowed })
@@ -389,6 +398,84 @@ impl<'c> Records<'c> {
     /// 1 when the carriage return at `at` is a line end of its own.
     fn lone(&self, at: usize) -> u64 {
         u64::from(self.bytes.get(at + 1) != Some(&b'\n'))
+    }
+}
+
+/// Bytes looked at together; one bit of a word for each.
+const BLOCK: usize = 64;
+
+/// Places and bytes of the delimiters, line ends and quotation marks of a text, looked for in many bytes at once: a
+/// search for each field would cost more than all else that is done with it.
+struct Signs<'c> {
+    bytes: &'c [u8],
+    delimiter: u8,
+    /// Where the bytes that were looked at begin, and the signs among them that were not given yet, one bit each.
+    block: usize,
+    found: u64,
+    /// Where the bytes begin that were not looked at.
+    rest: usize,
+}
+
+impl<'c> Signs<'c> {
+    fn new(bytes: &'c [u8], delimiter: u8) -> Self {
+        Self { bytes, delimiter, block: 0, found: 0, rest: 0 }
+    }
+
+    /// One past the quotation mark that closes the quotation whose opening mark was given last; a doubled one does not.
+    fn closing(&mut self) -> Option<usize> {
+        loop {
+            let (at, byte) = self.next()?;
+            if byte == b'"' {
+                if self.bytes.get(at + 1) != Some(&b'"') {
+                    return Some(at + 1);
+                }
+                self.next();
+            }
+        }
+    }
+
+    /// Looks at the next bytes; false at the end.
+    fn look(&mut self) -> bool {
+        let Some(rest) = self.bytes.get(self.rest..).filter(|rest| !rest.is_empty()) else { return false };
+        self.block = self.rest;
+        self.found = match rest.first_chunk() {
+            Some(block) => self.signs_of(block),
+            None => {
+                let mut block = [0; BLOCK];
+                block.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+                self.signs_of(&block)
+            }
+        };
+        self.rest += BLOCK;
+        true
+    }
+
+    /// One bit for each sign, written so that the compiler compares sixteen bytes at once.
+    fn signs_of(&self, block: &[u8; BLOCK]) -> u64 {
+        // Moves the lowest bits of eight bytes side by side into the highest byte.
+        const GATHER: u64 = 0x0102_0408_1020_4080;
+        let mut signs = [0; BLOCK];
+        for (sign, &byte) in signs.iter_mut().zip(block) {
+            *sign = u8::from((byte == self.delimiter) | (byte == b'\n') | (byte == b'\r') | (byte == b'"'));
+        }
+        let (eights, _) = signs.as_chunks::<8>();
+        let bits = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56;
+        eights.iter().rev().fold(0, |all, eight| all << 8 | bits(eight))
+    }
+}
+
+impl Iterator for Signs<'_> {
+    type Item = (usize, u8);
+
+    fn next(&mut self) -> Option<(usize, u8)> {
+        while self.found == 0 {
+            if !self.look() {
+                return None;
+            }
+        }
+        let at = self.block + self.found.trailing_zeros() as usize;
+        self.found &= self.found - 1;
+        self.bytes.get(at).map(|byte| (at, *byte))
     }
 }
 

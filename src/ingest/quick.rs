@@ -206,9 +206,6 @@ impl TableColumns {
         text.record(record).map_err(|(fault, detail)| whole(fault, &detail))?;
         let own = |at| text.cell(record, at).map_or(Cow::Borrowed(""), trimmed);
         let cells = || (0..record.fields.len()).map(|at| text.cell(record, at).unwrap_or_default());
-        if own(self.text).is_empty() && cells().all(|cell| cell.trim().is_empty()) {
-            return Ok(None);
-        }
         if record.fields.len() > self.header.headings.len()
             && cells().skip(self.header.headings.len()).any(|cell| !cell.trim().is_empty())
         {
@@ -219,7 +216,9 @@ impl TableColumns {
             let row = RawRow { location: self.location(record.line), cells: self.cells(text, record) };
             bad_cell((&self.header, &row), column, fault, detail)
         };
-        self.glimpse_of(own, bad).map(Some)
+        let glimpse = self.glimpse_of(own, bad)?;
+        let is_blank = glimpse.text.is_empty() && cells().all(|cell| cell.trim().is_empty());
+        Ok((!is_blank).then_some(glimpse))
     }
 
     /// The whole line of a record whose glimpse was good.

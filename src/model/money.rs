@@ -73,18 +73,24 @@ impl Money {
 
 /// Reads the commonest form, `-1234.5`, with at most two decimals.
 fn plain_fen(text: &str) -> Option<i64> {
-    let magnitude = text.strip_prefix('-').unwrap_or(text);
-    let (whole, part) = magnitude.split_once('.').unwrap_or((magnitude, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 15 || part.len() > 2 || !digits(whole) || !digits(part) {
-        return None;
+    let magnitude = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let mut digits = 0;
+    let mut point = None;
+    for (at, byte) in magnitude.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' if at < 18 => digits = digits * 10 + i64::from(byte - b'0'),
+            b'.' if point.is_none() => point = Some(at),
+            _ => return None,
+        }
     }
-    let fen = whole.parse::<i64>().ok()? * 100
-        + match part.len() {
-            0 => 0,
-            1 => part.parse::<i64>().ok()? * 10,
-            _ => part.parse::<i64>().ok()?,
-        };
+    let whole = point.unwrap_or(magnitude.len());
+    let fen = match magnitude.len().saturating_sub(whole + 1) {
+        _ if whole == 0 || whole > 15 => return None,
+        0 => digits * 100,
+        1 => digits * 10,
+        2 => digits,
+        _ => return None,
+    };
     Some(if magnitude.len() < text.len() { -fen } else { fen })
 }
 

@@ -1,9 +1,10 @@
-//! Exact surfaces, all at once: a trie over characters behind a gate of character pairs.
+//! Exact surfaces, all at once: a trie over characters behind gates of their first characters.
 //!
-//! Most places of most texts begin no surface. The gate (one bit for each pair of first two characters, in a small bit
-//! set) turns them away, and a second one over the first three characters most of the rest; only the few that pass walk
-//! the trie. Compared with an Aho–Corasick automaton over the same
-//! surfaces this is compiled from source some ten times as fast and needs no unsafe code to be stored and read back.
+//! Most places of most texts begin no surface. One gate knows the surfaces of two characters, another the first three
+//! characters of all longer ones, both small bit sets; only the few places that pass walk the trie. (A gate of the first
+//! two characters lets too many through: they are often an ordinary word.) Compared with an Aho–Corasick automaton over
+//! the same surfaces this is compiled from source some ten times as fast and needs no unsafe code to be stored and read
+//! back.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +27,10 @@ pub struct ExactIndex {
     stored: Stored,
     /// Code of each character of the basic plane; 0 for characters of no surface.
     codes: Vec<u16>,
-    /// Bit set over [`mixed`] of the first three codes of a surface, the third being 0 for one that ends before it.
-    threes: Vec<u64>,
+    /// The surfaces of two codes, see [`pair_of`].
+    twos: Gate,
+    /// The first three codes of longer ones, see [`three_of`].
+    threes: Gate,
     /// Bit set over the codes that are surfaces in themselves.
     single: Vec<u64>,
 }
@@ -38,10 +41,8 @@ pub struct ExactIndex {
 struct Stored {
     /// Every character of a surface, ascending; its code is its place here plus one.
     alphabet: Vec<char>,
-    /// Bit set over [`gate_place`] of the first two codes of a surface.
-    #[serde(with = "super::flat")]
-    gate: Vec<u64>,
-    /// Open-addressing table of those pairs: (pair of codes, node of the second character). Pair 0 is an empty place.
+    /// Open-addressing table of the first two codes of surfaces: (pair of codes, node of the second character). Pair 0 is
+    /// an empty place.
     #[serde(with = "super::flat")]
     pairs: Vec<(u32, u32)>,
     /// Surfaces of one single character: (code, node).
@@ -64,7 +65,7 @@ impl From<Stored> for ExactIndex {
                 *place = code;
             }
         }
-        let mut index = Self { stored, codes, threes: Vec::new(), single: Vec::new() };
+        let mut index = Self { stored, codes, twos: Gate::default(), threes: Gate::default(), single: Vec::new() };
         index.close_gates();
         index
     }
@@ -107,7 +108,9 @@ impl ExactIndex {
 
     /// Makes what is not stored.
     fn close_gates(&mut self) {
-        self.threes = self.stored.threes();
+        let (twos, threes) = self.stored.beginnings();
+        self.twos = Gate::of(&twos);
+        self.threes = Gate::of(&threes);
         self.single = vec![0; (self.stored.alphabet.len() + 1).div_ceil(64).next_power_of_two()];
         for &(code, _) in &self.stored.singles {
             set_bit(&mut self.single, code.into());
@@ -118,7 +121,8 @@ impl ExactIndex {
     pub fn hits(&self, text: &str) -> Vec<Hit> {
         let mut hits = Vec::new();
         let stored = &self.stored;
-        let mut before: (u16, usize) = (0, 0);
+        // Codes and places of the last two characters.
+        let (mut first, mut second) = ((0, 0), (0, 0));
         for (place, character) in text.char_indices() {
             let code = self.code(character);
             if code != 0 {
@@ -128,13 +132,18 @@ impl ExactIndex {
                 {
                     stored.emit(node, place, end, &mut hits);
                 }
-                if self.may_begin(before.0, code)
-                    && let Some(node) = stored.pair(before.0, code)
+                if self.may_be(second.0, code)
+                    && let Some(node) = stored.pair(second.0, code)
                 {
-                    self.walk(node, before.1, end, text, &mut hits);
+                    stored.emit(node, second.1, end, &mut hits);
+                }
+                if self.may_begin(first.0, second.0, code)
+                    && let Some(node) = stored.pair(first.0, second.0).and_then(|node| stored.child(node, code))
+                {
+                    self.walk(node, first.1, end, text, &mut hits);
                 }
             }
-            before = (code, place);
+            (first, second) = (second, (code, place));
         }
         if hits.len() > 1 {
             hits.sort_unstable_by_key(|hit| (hit.end, hit.start, hit.surface));
@@ -144,27 +153,23 @@ impl ExactIndex {
 
     /// Whether any surface stands in a text given by the codes of its characters.
     pub(super) fn holds(&self, codes: &[u16]) -> bool {
-        let pairs = codes.iter().zip(codes.iter().skip(1)).zip(0..);
-        codes.iter().any(|&code| self.is_single(code))
-            || pairs
-                .into_iter()
-                .any(|((&first, &second), place)| self.may_begin(first, second) && self.begins_at(codes, place))
+        codes.iter().any(|&code| self.is_single(code)) || (0..codes.len()).any(|place| self.begins_at(codes, place))
     }
 
-    /// Whether a surface could begin with these two codes: false is certain, true is not. 0 begins none.
-    pub(super) fn may_begin(&self, first: u16, second: u16) -> bool {
-        first != 0 && self.stored.passes(first, second)
+    /// Whether these two codes could be a surface: false is certain, true is not.
+    pub(super) fn may_be(&self, first: u16, second: u16) -> bool {
+        self.twos.may_hold(pair_of(first, second).into())
+    }
+
+    /// Whether a surface could begin with these three codes: false is certain, true is not.
+    pub(super) fn may_begin(&self, first: u16, second: u16, third: u16) -> bool {
+        self.threes.may_hold(three_of(pair_of(first, second), third))
     }
 
     /// Whether a surface of two characters or more begins at a place of a text given by codes.
     pub(super) fn begins_at(&self, codes: &[u16], place: usize) -> bool {
         let Some(&[first, second, ref rest @ ..]) = codes.get(place..) else { return false };
-        let third = rest.first().copied().unwrap_or(0);
-        let passes = |third: u16| in_bits(&self.threes, mixed(three_of(pair_of(first, second), third)));
-        if !passes(0) && !passes(third) {
-            return false;
-        }
-        self.stored.pair(first, second).is_some_and(|node| self.stored.reaches(node, rest))
+        first != 0 && self.stored.pair(first, second).is_some_and(|node| self.stored.reaches(node, rest))
     }
 
     /// Whether a character is a surface in itself.
@@ -209,8 +214,42 @@ fn alphabet<S: AsRef<str>>(surfaces: &[S]) -> Vec<char> {
 }
 
 /// Multiplicative mixing of codes (Knuth's golden ratio), for the gates and the table.
+const MIXER: u64 = 0x9E37_79B9_7F4A_7C15;
+
 fn mixed(codes: u64) -> usize {
-    (codes.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize
+    (codes.wrapping_mul(MIXER) >> 32) as usize
+}
+
+/// A set that stays in the processor's cache and answers with "no" or "perhaps": two bits of one word for each member.
+#[derive(Clone, Debug, Default)]
+struct Gate {
+    /// A power of two of words.
+    words: Vec<u64>,
+}
+
+impl Gate {
+    fn of(members: &[u64]) -> Self {
+        // Four members a word: of sixty-four others about one passes.
+        let mut gate = Self { words: vec![0; members.len().div_ceil(4).next_power_of_two()] };
+        for &member in members {
+            let (place, bits) = gate.place(member);
+            if let Some(word) = gate.words.get_mut(place) {
+                *word |= bits;
+            }
+        }
+        gate
+    }
+
+    fn may_hold(&self, member: u64) -> bool {
+        let (place, bits) = self.place(member);
+        self.words.get(place).is_some_and(|word| word & bits == bits)
+    }
+
+    fn place(&self, member: u64) -> (usize, u64) {
+        let mixed = member.wrapping_mul(MIXER);
+        let bits = 1 << (mixed >> 58) | 1 << (mixed >> 52 & 63);
+        ((mixed >> 28) as usize & self.words.len().wrapping_sub(1), bits)
+    }
 }
 
 /// Whether the bit of `place`, which may lie beyond, is set in a bit set of a power of two of words.
@@ -272,14 +311,11 @@ impl Stored {
         self.first_output.push(self.outputs.len() as u32);
     }
 
-    /// Spreads the pairs over the gate and the open-addressing table; both have powers of two of places.
+    /// Spreads the pairs over the open-addressing table, which has a power of two of places.
     fn close(&mut self) {
         let pairs = std::mem::take(&mut self.pairs);
-        // About one bit in forty set: few false passes, and the set stays in the processor's cache.
-        self.gate = vec![0; (pairs.len() * 40 / 64).next_power_of_two().max(1)];
         self.pairs = vec![(0, 0); (pairs.len() * 2).next_power_of_two()];
         for (pair, node) in pairs {
-            set_bit(&mut self.gate, mixed(pair.into()));
             let mask = self.pairs.len() - 1;
             let mut place = mixed(pair.into()) & mask;
             while self.pairs.get(place).is_some_and(|taken| taken.0 != 0) {
@@ -291,30 +327,23 @@ impl Stored {
         }
     }
 
-    /// The gate over three codes; see [`ExactIndex::threes`].
-    fn threes(&self) -> Vec<u64> {
-        let mut places = Vec::new();
+    /// What the gates hold: the surfaces of two codes, and the first three codes of longer ones.
+    fn beginnings(&self) -> (Vec<u64>, Vec<u64>) {
+        let (mut twos, mut threes) = (Vec::new(), Vec::new());
         for &(pair, node) in self.pairs.iter().filter(|(pair, _)| *pair != 0) {
             if self.range(&self.first_output, node).is_some_and(|outputs| !outputs.is_empty()) {
-                places.push(mixed(three_of(pair, 0)));
+                twos.push(pair.into());
             }
             let children = self.range(&self.first_child, node).and_then(|range| self.label.get(range));
-            places.extend(children.unwrap_or_default().iter().map(|&third| mixed(three_of(pair, third))));
+            threes.extend(children.unwrap_or_default().iter().map(|&third| three_of(pair, third)));
         }
-        // About one bit in sixteen set; the set stays in the processor's cache.
-        let mut bits = vec![0; (places.len() * 16 / 64).next_power_of_two().max(1)];
-        places.into_iter().for_each(|place| set_bit(&mut bits, place));
-        bits
+        (twos, threes)
     }
 
     /// The node of a character that is a surface in itself.
     fn single(&self, code: u16) -> Option<u32> {
         let found = self.singles.binary_search_by_key(&code, |single| single.0).ok()?;
         self.singles.get(found).map(|single| single.1)
-    }
-
-    fn passes(&self, first: u16, second: u16) -> bool {
-        in_bits(&self.gate, mixed(pair_of(first, second).into()))
     }
 
     fn pair(&self, first: u16, second: u16) -> Option<u32> {
