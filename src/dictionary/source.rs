@@ -263,15 +263,17 @@ pub fn links(cell: &str) -> Option<Vec<Link>> {
 impl Tables {
     /// Reads the layers in order; a later layer wins. Tables are read side by side, and joined in order.
     pub fn read(layers: &[Texts]) -> Result<Self, DictionaryError> {
-        let files: Vec<(&String, &String)> = layers.iter().flatten().collect();
+        let mut files: Vec<(usize, (&String, &String))> = layers.iter().flatten().enumerate().collect();
+        // The longest first, so that none is left over for one thread at the end.
+        files.sort_by_key(|(_, (_, text))| std::cmp::Reverse(text.len()));
         let next = AtomicUsize::new(0);
         let work = || {
             let mut done = Vec::new();
             loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some((file, text)) = files.get(number) else { return done };
+                let turn = next.fetch_add(1, Ordering::Relaxed);
+                let Some((number, (file, text))) = files.get(turn) else { return done };
                 let mut tables = Self::default();
-                done.push((number, tables.add(file, text).map(|()| tables)));
+                done.push((*number, tables.add(file, text).map(|()| tables)));
             }
         };
         // Two threads and no more: the first memory of another one costs more than a table.

@@ -1,6 +1,9 @@
 //! Which column holds what: headings as tax bureaus and banks write them, and the user's own map.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -150,12 +153,22 @@ impl ColumnMap {
         }
         let mapped =
             Column::ALL.iter().find(|column| self.columns.get(column.key()).is_some_and(|own| normal(own) == heading));
-        mapped
-            .or_else(|| {
-                Column::ALL.iter().find(|column| column.headings().iter().any(|known| normal(known) == heading))
-            })
-            .copied()
+        mapped.or_else(|| known_headings().get(&heading)).copied()
     }
+}
+
+/// The column of each heading recognised without a map; the first column has it.
+fn known_headings() -> &'static HashMap<String, Column> {
+    static KNOWN: OnceLock<HashMap<String, Column>> = OnceLock::new();
+    KNOWN.get_or_init(|| {
+        let mut known = HashMap::new();
+        for &column in Column::ALL {
+            for heading in column.headings() {
+                known.entry(normal(heading)).or_insert(column);
+            }
+        }
+        known
+    })
 }
 
 /// Units and hints that people write in brackets behind a heading.

@@ -467,6 +467,7 @@ impl<'c> Signs<'c> {
 impl Iterator for Signs<'_> {
     type Item = (usize, u8);
 
+    #[inline]
     fn next(&mut self) -> Option<(usize, u8)> {
         while self.found == 0 {
             if !self.look() {

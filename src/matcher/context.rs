@@ -126,8 +126,8 @@ pub fn turned(reading: &Reading<'_>, term: &Term, around: &Around<'_>) -> Option
     if let Some(word) = group("negation").iter().find(|word| before.ends_with(word.as_str()) && !is_name(word)) {
         return Some((Refusal::Negated, word.clone()));
     }
-    if let Some(word) = ["不含", "不包括", "不包含", "不涉及", "除外"].iter().find(|word| denies(in_clause, word))
-    {
+    let denied = |word: &&&str| reading.seen.may_hold(word) && denies(in_clause, word);
+    if let Some(word) = ["不含", "不包括", "不包含", "不涉及", "除外"].iter().find(denied) {
         return Some((Refusal::Negated, (*word).to_owned()));
     }
     // 未规划光伏和|储能: a denial goes on over what is joined.

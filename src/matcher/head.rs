@@ -73,7 +73,7 @@ pub fn behind_in_goods_name(dictionary: &Dictionary, rest: &str, kind: TermKind)
 
 /// What stands before a word of joining, when something stands behind it.
 fn before_and(rest: &str) -> Option<&str> {
-    let joined = ["及", "和", "与", "、", "+", "/"].iter().filter_map(|and| rest.split_once(and));
+    let joined = ['及', '和', '与', '、', '+', '/'].iter().filter_map(|and| rest.split_once(*and));
     joined.filter(|(_, second)| second.chars().count() >= 2).map(|(first, _)| first).min_by_key(|first| first.len())
 }
 

@@ -191,19 +191,20 @@ impl<'d> Matcher<'d> {
         }
         candidates.sort();
         let longest = candidates.iter().map(|candidate| candidate.end - candidate.start).max().unwrap_or_default();
-        let parties: Vec<String> = document.parties.iter().map(|name| fold_text(name)).collect();
+        let parties = document.parties.iter().map(|name| fold_text(name));
         let mut context = text.to_owned();
         if let Some(spec) = &document.spec {
             context.push('\n');
             context.push_str(&fold_text(spec));
         }
         let (cues, excluded) = self.dictionary.around(&context, text.len());
-        let parties = party::party_names(cues, text, &parties);
+        let seen = seen::Seen::of(&context);
+        let named: Vec<String> = parties.filter(|party| seen.may_hold(party)).collect();
+        let parties = party::party_names(cues, text, &named);
         let mut old = replaced::find(self.dictionary, cues, document.kind, text, &layout);
         if document.kind == TextKind::Purpose {
             old.extend(replaced::turned(cues, text, &layout, &candidates));
         }
-        let seen = seen::Seen::of(&context);
         Reading {
             document,
             folded,

@@ -35,19 +35,24 @@ impl Seen {
         }
     }
 
+    /// False only when `word` certainly does not stand in the text: a search costs far more.
+    pub fn may_hold(&self, word: &str) -> bool {
+        self.letters.may_hold(word)
+    }
+
     /// Where `word` stands, as `look` finds it.
     pub fn ends(&self, word: &str, look: impl FnOnce() -> Ends) -> Ends {
-        if self.letters.may_hold(word) { remembered(&self.places, word, look) } else { None }
+        if self.may_hold(word) { remembered(&self.places, word, look) } else { None }
     }
 
     /// What denies `word`, as `look` finds it.
     pub fn denial(&self, word: &str, look: impl FnOnce() -> Option<String>) -> Option<String> {
-        if self.letters.may_hold(word) { remembered(&self.denials, word, look) } else { None }
+        if self.may_hold(word) { remembered(&self.denials, word, look) } else { None }
     }
 
     /// Whether the goods name holds `word`.
     pub fn holds(&self, text: &str, word: &str) -> bool {
-        remembered(&self.held, word, || text.contains(word))
+        self.may_hold(word) && remembered(&self.held, word, || text.contains(word))
     }
 
     /// What the text says of a condition.
@@ -74,7 +79,7 @@ impl Letters {
 
     /// False only when `word` cannot stand in the text.
     fn may_hold(&self, word: &str) -> bool {
-        word.chars().take(2).all(|character| {
+        word.chars().all(|character| {
             let code = character as usize & 255;
             self.0.get(code / 64).is_some_and(|bits| bits >> (code % 64) & 1 == 1)
         })

@@ -45,7 +45,7 @@ pub fn decode(bytes: &[u8]) -> Decoded {
         let encoding = if encoding == encoding_rs::UTF_8 { Encoding::Utf8Bom } else { Encoding::Utf16 };
         return Decoded { text: text.into_owned(), encoding, damaged };
     }
-    match std::str::from_utf8(bytes) {
+    match simdutf8::basic::from_utf8(bytes) {
         Ok(text) => Decoded { text: text.to_owned(), encoding: Encoding::Utf8, damaged: false },
         Err(_) => {
             let utf8 = String::from_utf8_lossy(bytes);

@@ -93,10 +93,10 @@ impl ExactIndex {
             codes.extend(surface.as_ref().chars().map(|character| index.code(character)));
             ends.push(codes.len());
         }
-        let mut words: Vec<(&[u16], u32)> = Vec::with_capacity(surfaces.len());
+        let mut words: Vec<Word<'_>> = Vec::with_capacity(surfaces.len());
         let mut start = 0;
         for (&end, row) in ends.iter().zip(0..rows) {
-            words.extend(codes.get(start..end).filter(|word| !word.is_empty()).map(|word| (word, row)));
+            words.extend(codes.get(start..end).filter(|word| !word.is_empty()).map(|word| Word::new(word, row)));
             start = end;
         }
         words.sort_unstable();
@@ -151,25 +151,31 @@ impl ExactIndex {
         hits
     }
 
-    /// Whether any surface stands in a text given by the codes of its characters.
-    pub(super) fn holds(&self, codes: &[u16]) -> bool {
-        codes.iter().any(|&code| self.is_single(code)) || (0..codes.len()).any(|place| self.begins_at(codes, place))
+    /// Whether a surface of two characters or more stands in a text given by the codes of its characters.
+    pub(super) fn holds(&self, codes: impl Iterator<Item = u16> + Clone) -> bool {
+        let (mut first, mut second) = (0, 0);
+        codes.clone().enumerate().any(|(place, code)| {
+            let stands = self.may_be(second, code) && self.begin(codes.clone().skip(place.saturating_sub(1)))
+                || self.may_begin(first, second, code) && self.begin(codes.clone().skip(place.saturating_sub(2)));
+            (first, second) = (second, code);
+            stands
+        })
     }
 
     /// Whether these two codes could be a surface: false is certain, true is not.
-    pub(super) fn may_be(&self, first: u16, second: u16) -> bool {
+    fn may_be(&self, first: u16, second: u16) -> bool {
         self.twos.may_hold(pair_of(first, second).into())
     }
 
     /// Whether a surface could begin with these three codes: false is certain, true is not.
-    pub(super) fn may_begin(&self, first: u16, second: u16, third: u16) -> bool {
+    fn may_begin(&self, first: u16, second: u16, third: u16) -> bool {
         self.threes.may_hold(three_of(pair_of(first, second), third))
     }
 
-    /// Whether a surface of two characters or more begins at a place of a text given by codes.
-    pub(super) fn begins_at(&self, codes: &[u16], place: usize) -> bool {
-        let Some(&[first, second, ref rest @ ..]) = codes.get(place..) else { return false };
-        first != 0 && self.stored.pair(first, second).is_some_and(|node| self.stored.reaches(node, rest))
+    /// Whether a text given by codes begins with a surface of two characters or more.
+    fn begin(&self, mut codes: impl Iterator<Item = u16>) -> bool {
+        let (Some(first), Some(second)) = (codes.next(), codes.next()) else { return false };
+        self.stored.pair(first, second).is_some_and(|node| self.stored.reaches(node, codes))
     }
 
     /// Whether a character is a surface in itself.
@@ -194,6 +200,23 @@ impl ExactIndex {
             Some(&code) => code,
             None => self.stored.rare_code(character),
         }
+    }
+}
+
+/// A surface to be sorted.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Word<'w> {
+    /// The first four codes as one number: nearly every comparison ends there.
+    front: u64,
+    codes: &'w [u16],
+    /// Number of the surface.
+    row: u32,
+}
+
+impl<'w> Word<'w> {
+    fn new(codes: &'w [u16], row: u32) -> Self {
+        let code = |place: usize| u64::from(codes.get(place).copied().unwrap_or(0));
+        Self { front: code(0) << 48 | code(1) << 32 | code(2) << 16 | code(3), codes, row }
     }
 }
 
@@ -232,23 +255,25 @@ impl Gate {
         // Four members a word: of sixty-four others about one passes.
         let mut gate = Self { words: vec![0; members.len().div_ceil(4).next_power_of_two()] };
         for &member in members {
-            let (place, bits) = gate.place(member);
+            let (place, one, other) = gate.place(member);
             if let Some(word) = gate.words.get_mut(place) {
-                *word |= bits;
+                *word |= 1 << one | 1 << other;
             }
         }
         gate
     }
 
+    #[inline]
     fn may_hold(&self, member: u64) -> bool {
-        let (place, bits) = self.place(member);
-        self.words.get(place).is_some_and(|word| word & bits == bits)
+        let (place, one, other) = self.place(member);
+        self.words.get(place).is_some_and(|word| word >> one & word >> other & 1 == 1)
     }
 
-    fn place(&self, member: u64) -> (usize, u64) {
+    /// The word of a member, and its two bits there.
+    #[inline]
+    fn place(&self, member: u64) -> (usize, u64, u64) {
         let mixed = member.wrapping_mul(MIXER);
-        let bits = 1 << (mixed >> 58) | 1 << (mixed >> 52 & 63);
-        ((mixed >> 28) as usize & self.words.len().wrapping_sub(1), bits)
+        ((mixed >> 28) as usize & self.words.len().wrapping_sub(1), mixed >> 58, mixed >> 52 & 63)
     }
 }
 
@@ -274,8 +299,8 @@ fn pair_of(first: u16, second: u16) -> u32 {
 }
 
 impl Stored {
-    /// Builds the levels of the trie from sorted words (codes, number of the surface).
-    fn grow(&mut self, words: &[(&[u16], u32)]) {
+    /// Builds the levels of the trie from sorted words.
+    fn grow(&mut self, words: &[Word<'_>]) {
         let mut level = vec![(0, words.len())];
         let mut depth = 0;
         self.label.push(0);
@@ -284,19 +309,20 @@ impl Stored {
             for (from, to) in level {
                 let here = words.get(from..to).unwrap_or_default();
                 self.first_output.push(self.outputs.len() as u32);
-                let ending = here.iter().take_while(|(word, _)| word.len() == depth).count();
-                self.outputs.extend(here.iter().take(ending).map(|(_, row)| *row));
+                let ending = here.iter().take_while(|word| word.codes.len() == depth).count();
+                self.outputs.extend(here.iter().take(ending).map(|word| word.row));
                 self.first_child.push(self.label.len() as u32);
                 let mut start = from + ending;
-                for group in here.get(ending..).unwrap_or_default().chunk_by(|a, b| a.0.get(depth) == b.0.get(depth)) {
-                    let code = group.first().and_then(|(word, _)| word.get(depth)).copied().unwrap_or_default();
+                let longer = here.get(ending..).unwrap_or_default();
+                for group in longer.chunk_by(|a, b| a.codes.get(depth) == b.codes.get(depth)) {
+                    let code = group.first().and_then(|word| word.codes.get(depth)).copied().unwrap_or_default();
                     let node = self.label.len() as u32;
                     self.label.push(code);
-                    if depth == 0 && group.first().is_some_and(|(word, _)| word.len() == 1) {
+                    if depth == 0 && group.first().is_some_and(|word| word.codes.len() == 1) {
                         self.singles.push((code, node));
                     }
                     if depth == 1
-                        && let Some(&first) = group.first().and_then(|(word, _)| word.first())
+                        && let Some(&first) = group.first().and_then(|word| word.codes.first())
                     {
                         self.pairs.push((pair_of(first, code), node));
                     }
@@ -367,9 +393,9 @@ impl Stored {
     }
 
     /// Whether a surface ends at `node` or further down, along `codes`.
-    fn reaches(&self, mut node: u32, codes: &[u16]) -> bool {
+    fn reaches(&self, mut node: u32, codes: impl Iterator<Item = u16>) -> bool {
         let ends = |node| self.range(&self.first_output, node).is_some_and(|outputs| !outputs.is_empty());
-        for &code in codes {
+        for code in codes {
             if ends(node) {
                 return true;
             }

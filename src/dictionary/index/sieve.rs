@@ -1,9 +1,9 @@
 //! Tells at one pass over a raw text, without folding it into memory, whether any surface stands in it.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use super::ExactIndex;
-use crate::text::{Script, Single, fold_single, keeps_blank, script_of};
+use crate::text::{Script, Single, fold_into, fold_single, keeps_blank, script_of};
 
 /// What a look through the sieve says of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,16 +22,15 @@ pub struct Sieve<'d> {
     index: &'d ExactIndex,
     /// What is known of each character of the basic plane; 0: not looked at yet.
     known: Vec<u32>,
-    /// Watched words by their first two characters, and the last characters of watched endings, all folded.
-    watched: FxHashMap<(char, char), Vec<String>>,
+    /// Watched words, the codes of their first two characters, and the last characters of watched endings, all folded.
+    watched: Vec<String>,
+    beginnings: FxHashSet<(u16, u16)>,
     last: Vec<char>,
     /// Characters of the longest watched ending.
     longest_ending: usize,
-    /// The codes of the text so far.
-    codes: Vec<u16>,
-    /// Places in `codes` where a surface could begin.
-    gates: Vec<usize>,
-    /// Places in `codes` of the blanks between two Han characters.
+    /// What is known of each character of the folded text.
+    folded: Vec<u32>,
+    /// Places in `folded` of the blanks between two Han characters.
     blanks: Vec<usize>,
 }
 
@@ -59,113 +58,101 @@ impl<'d> Sieve<'d> {
         words: impl Iterator<Item = &'w str>,
         endings: impl Iterator<Item = &'w str>,
     ) -> Self {
-        let mut watched: FxHashMap<(char, char), Vec<String>> = FxHashMap::default();
-        for word in words {
-            let mut characters = word.chars();
-            if let Some(first_two) = characters.next().zip(characters.next()) {
-                watched.entry(first_two).or_default().push(characters.collect());
-            }
-        }
+        let watched: Vec<String> = words.filter(|word| word.chars().count() >= 2).map(str::to_owned).collect();
+        let codes = |word: &String| {
+            let mut codes = word.chars().map(|character| index.code(character));
+            codes.next().zip(codes.next())
+        };
+        let beginnings = watched.iter().filter_map(codes).collect();
         let endings: Vec<&str> = endings.collect();
         let last = endings.iter().filter_map(|word| word.chars().next_back()).collect();
         let longest_ending = endings.iter().map(|word| word.chars().count()).max().unwrap_or(0);
         let known = vec![0; 0x1_0000];
-        Self { index, known, watched, last, longest_ending, codes: Vec::new(), gates: Vec::new(), blanks: Vec::new() }
+        Self { index, known, watched, beginnings, last, longest_ending, folded: Vec::new(), blanks: Vec::new() }
     }
 
     /// Looks at `text`, which need not be folded.
     pub fn look(&mut self, text: &str) -> Look {
-        let look = self.fill(text);
-        if look == Look::Unsure && self.codes.is_empty() {
-            return look;
-        }
-        if look == Look::Surface || self.gates.iter().any(|&gate| self.index.begins_at(&self.codes, gate)) {
+        let Some(all) = self.fold(text) else { return Look::Unsure };
+        if all & SINGLE != 0 || self.index.holds(self.folded.iter().map(|&known| known as u16)) {
             return Look::Surface;
         }
-        if look == Look::Plain && self.holds_broken() { Look::Unsure } else { look }
-    }
-
-    /// Whether a surface stands there once the blanks between Han characters are taken away.
-    fn holds_broken(&self) -> bool {
-        if self.blanks.is_empty() {
-            return false;
+        let watched = all & FIRST != 0 && all & SECOND != 0 && self.may_hold_watched(text);
+        if all & ALPHABETIC == 0 || watched || self.may_end_watched() || self.holds_broken() {
+            return Look::Unsure;
         }
-        let joined = self.codes.iter().zip(0..).filter(|(_, place)| !self.blanks.contains(place));
-        self.index.holds(&joined.map(|(code, _)| *code).collect::<Vec<_>>())
+        Look::Plain
     }
 
-    /// Folds `text` into codes of the index and notes where a surface could begin. A surface of one character is told
-    /// at once.
-    fn fill(&mut self, text: &str) -> Look {
-        self.codes.clear();
-        self.gates.clear();
+    /// Folds `text` into what is known of its characters, and gives everything that is true of one of them; nothing
+    /// when one becomes several.
+    fn fold(&mut self, text: &str) -> Option<u32> {
+        self.folded.clear();
         self.blanks.clear();
-        self.codes.reserve(text.len());
-        // What is known of the last two characters, and the last one itself.
-        let (mut earlier, mut before) = (0, 0);
-        let mut last = ' ';
-        let mut blank = false;
+        self.folded.reserve(text.len());
         let mut all = 0;
-        let mut watched = false;
-        let mut body = 0;
-        let mut rest = text.chars();
-        while let Some(character) = rest.next() {
+        let mut blank = false;
+        for character in text.chars() {
             let now = self.known(character);
             if now & (BLANK | INVISIBLE | SEVERAL) != 0 {
                 if now & SEVERAL != 0 {
-                    self.codes.clear();
-                    return Look::Unsure;
+                    return None;
                 }
                 blank |= now & BLANK != 0;
                 continue;
             }
             if blank {
                 blank = false;
-                if before != 0 && keeps_blank(script(before), script(now)) {
-                    if script(before) == Script::Han {
-                        self.blanks.push(self.codes.len());
-                    }
-                    let code = u32::from(self.index.code(' '));
-                    self.push(earlier, before, code);
-                    (earlier, before) = (before, code);
-                }
-            }
-            self.push(earlier, before, now);
-            watched |= before & FIRST != 0 && now & SECOND != 0 && self.is_watched(last, character, rest.as_str());
-            if now & STAR != 0 {
-                body = self.codes.len();
+                self.keep_blank(now);
             }
             all |= now;
-            (earlier, before) = (before, now);
-            last = character;
+            self.folded.push(now);
         }
-        if all & SINGLE != 0 {
-            return Look::Surface;
-        }
-        let ends = before & LAST != 0 && self.codes.len() - body <= self.longest_ending;
-        let plain = all & ALPHABETIC != 0 && !watched && !ends;
-        if plain { Look::Plain } else { Look::Unsure }
+        Some(all)
     }
 
-    /// Adds the code of `now`, behind `earlier` and `before`, and notes where a surface could begin with it.
-    fn push(&mut self, earlier: u32, before: u32, now: u32) {
-        let (earlier, before, now) = (earlier as u16, before as u16, now as u16);
-        let place = self.codes.len();
-        if self.index.may_be(before, now) {
-            self.gates.push(place.saturating_sub(1));
+    /// Adds the blank in front of `now`, if folding keeps it.
+    fn keep_blank(&mut self, now: u32) {
+        let Some(before) = self.folded.last().map(|&before| script(before)) else { return };
+        if keeps_blank(before, script(now)) {
+            if before == Script::Han {
+                self.blanks.push(self.folded.len());
+            }
+            self.folded.push(self.index.code(' ').into());
         }
-        if self.index.may_begin(earlier, before, now) {
-            self.gates.push(place.saturating_sub(2));
-        }
-        self.codes.push(now);
     }
 
-    /// Whether a watched word could stand at `first` and `second`, which `rest` follows.
+    /// Whether a surface stands there once the blanks between Han characters are taken away.
+    fn holds_broken(&self) -> bool {
+        let joined = self.folded.iter().zip(0..).filter(|(_, place)| !self.blanks.contains(place));
+        !self.blanks.is_empty() && self.index.holds(joined.map(|(&known, _)| known as u16))
+    }
+
+    /// Whether the text could end in one of the watched endings and hold nothing else behind its last `*`.
+    fn may_end_watched(&self) -> bool {
+        self.folded.last().is_some_and(|last| last & LAST != 0) && {
+            let body = self.folded.iter().rposition(|known| known & STAR != 0).map_or(0, |star| star + 1);
+            self.folded.len() - body <= self.longest_ending
+        }
+    }
+
+    /// Whether a watched word could stand in `text`.
+    fn may_hold_watched(&self, text: &str) -> bool {
+        let is = |known: Option<&u32>, bit: u32| known.is_some_and(|known| known & bit != 0);
+        let may_begin = |two: &[u32]| {
+            let code = |known: Option<&u32>| known.map_or(0, |known| *known as u16);
+            is(two.first(), FIRST)
+                && is(two.last(), SECOND)
+                && self.beginnings.contains(&(code(two.first()), code(two.last())))
+        };
+        self.folded.windows(2).any(may_begin) && self.is_watched(text)
+    }
+
     #[cold]
-    fn is_watched(&self, first: char, second: char, rest: &str) -> bool {
-        let (Single::One(first), Single::One(second)) = (fold_single(first), fold_single(second)) else { return true };
-        let words = self.watched.get(&(first, second)).map_or(&[][..], Vec::as_slice);
-        words.iter().any(|word| may_go_on(rest, word))
+    fn is_watched(&self, text: &str) -> bool {
+        let mut folded = String::new();
+        fold_into(text, &mut folded);
+        self.watched.iter().any(|word| folded.contains(word.as_str()))
     }
 
     fn known(&mut self, character: char) -> u32 {
@@ -188,8 +175,8 @@ impl<'d> Sieve<'d> {
                     u32::from(code)
                         | flag(self.index.is_single(code), SINGLE)
                         | flag(folded.is_alphabetic(), ALPHABETIC)
-                        | flag(self.watched.keys().any(|pair| pair.0 == folded), FIRST)
-                        | flag(self.watched.keys().any(|pair| pair.1 == folded), SECOND)
+                        | flag(self.watched.iter().any(|word| word.starts_with(folded)), FIRST)
+                        | flag(self.watched.iter().any(|word| word.chars().nth(1) == Some(folded)), SECOND)
                         | flag(self.last.contains(&folded), LAST)
                         | flag(folded == '*', STAR)
                         | (script_of(folded) as u32) << SCRIPT
@@ -200,19 +187,6 @@ impl<'d> Sieve<'d> {
         }
         known
     }
-}
-
-/// Whether `text` could begin with `word`, which is folded: false is certain.
-fn may_go_on(text: &str, word: &str) -> bool {
-    let mut text = text.chars().map(fold_single);
-    for expected in word.chars() {
-        match text.next() {
-            Some(Single::One(folded)) if folded == expected => {}
-            Some(Single::One(_)) | None => return false,
-            Some(_) => return true,
-        }
-    }
-    true
 }
 
 fn script(known: u32) -> Script {
