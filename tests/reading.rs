@@ -173,7 +173,7 @@ fn what_a_clause_of_circumstance_tells_is_not_bought() {
 fn ordinary_goods_behind_a_blank_are_what_is_bought() {
     none_counts(
         TextKind::InvoiceLine,
-        &["光伏组件 工作服", "有机肥 电饭煲 4L", "LED灯具 螺丝刀", "竹制品 秋冬保暖内衣", "布袋除尘器 安全帽 红色"],
+        &["光伏组件 工作服", "有机肥 电饭煲 4L", "LED灯具 螺丝刀", "竹筷 秋冬保暖内衣", "布袋除尘器 安全帽 红色"],
     );
     none_counts(TextKind::Purpose, &["购买充电桩 沙发"]);
     all_count(TextKind::InvoiceLine, &["光伏组件 屋顶用", "有机肥 果树", "布袋除尘器 木工", "污水处理设备 食堂"]);
@@ -201,6 +201,38 @@ fn a_run_on_shop_title_names_its_goods_first() {
             "光伏组件户外清洗维修保养服务公司",
             "太阳能路灯杆热镀锌户外高杆灯臂",
             "布袋除尘器 清洗液",
+        ],
+    );
+}
+
+#[test]
+fn later_phrases_fees_and_old_goods_take_the_head() {
+    none_counts(
+        TextKind::InvoiceLine,
+        &[
+            "天合 至尊N型 700W 螺丝",
+            "阳光电源 SG110CX 说明书",
+            "星星充电 7kW 螺丝",
+            "光伏组件 550W 工作服",
+            "旧LED路灯",
+            "光伏组件（旧）",
+            "二手秸秆打捆机",
+            "LED面板灯 大米",
+            "运费 光伏组件",
+            "餐费 充电桩项目",
+            "押金 新能源汽车",
+        ],
+    );
+    none_counts(TextKind::Purpose, &["收回充电桩货款前采购面料"]);
+    all_count(
+        TextKind::InvoiceLine,
+        &[
+            "天合 至尊N型 700W 组件",
+            "阳光电源 SG110CX 组串逆变器",
+            "超声波热量表 DN65 法兰",
+            "脉冲除尘柜 4滤芯",
+            "隔音棉 空压机房 吸音",
+            "废旧锂电池 回收",
         ],
     );
 }

@@ -33,6 +33,7 @@ builtin!(
     "materials/reduce.csv",
     "materials/replace.csv",
     "negatives.csv",
+    "ordinary.toml",
     "tax-labels.csv",
 );
 

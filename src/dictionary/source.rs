@@ -351,7 +351,7 @@ impl Tables {
                     Ok(())
                 })?;
             }
-            "cues.toml" => {
+            "cues.toml" | "ordinary.toml" => {
                 for row in groups(file, text)? {
                     let words = row.words.iter().map(|word| folded(word)).filter(|word| !word.is_empty()).collect();
                     let group = CueGroup { name: row.name.clone(), meaning: row.meaning, window: row.window, words };

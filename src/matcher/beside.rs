@@ -23,6 +23,7 @@ impl Matcher<'_> {
         other: &Phrase,
     ) -> Option<Refused> {
         let text = reading.folded.text();
+        let other = &self.behind_size(reading, text, other);
         let words = text.get(other.start..other.end).unwrap_or_default();
         let noun =
             words.strip_prefix(['前', '后', '左', '右']).filter(|noun| noun.chars().count() >= 2).unwrap_or(words);
@@ -46,9 +47,10 @@ impl Matcher<'_> {
             return None;
         }
         // 洗车费 新能源车, 检定费 压力表: what is paid is a service about the goods.
-        let is_fee = noun.ends_with('费') && !noun.starts_with(WITH) && noun.chars().count() >= 3;
+        let is_cost = self.is_in("cost", noun);
+        let is_fee = is_cost || noun.ends_with('费') && !noun.starts_with(WITH) && noun.chars().count() >= 3;
         let is_work = matches!(self.dictionary.tail(noun), Some(Tail::Work | Tail::Money));
-        if !behind && kind == TermKind::Goods && is_fee && !is_work {
+        if !behind && (is_cost || kind == TermKind::Goods && is_fee && !is_work) {
             return Some((Refusal::ServiceAbout, words.to_owned()));
         }
         // A fuel behind a machine is its drive, 微耕机 汽油, but not behind 地源热泵.
@@ -76,7 +78,8 @@ impl Matcher<'_> {
         {
             return Some((Refusal::Descriptive, words.to_owned()));
         }
-        if behind && self.is_ordinary(reading, noun) && !hit.contains(noun) {
+        let general = self.cue_words("general-name").iter().any(|word| hit.contains(word.as_str()));
+        if behind && !general && !hit.contains(noun) && self.is_ordinary(reading, noun) {
             return Some((Refusal::OtherHead, words.to_owned()));
         }
         if behind && (self.is_machine_for(hit, noun) || !same_matter() && self.is_another_thing(candidate, hit, noun)) {
@@ -166,6 +169,21 @@ impl Matcher<'_> {
             }
             _ => false,
         }
+    }
+
+    /// A phrase without the size or model it begins with, whose blank folding takes away, when other goods stand behind it:
+    /// 700w|螺丝, sg110cx|说明书. Parts describe there (dn65|法兰, 4|滤芯).
+    fn behind_size(&self, reading: &Reading<'_>, text: &str, phrase: &Phrase) -> Phrase {
+        let words = text.get(phrase.start..phrase.end).unwrap_or_default();
+        let name = words.trim_start_matches(|c| script_of(c) != Script::Han);
+        let size = words.get(..words.len() - name.len()).unwrap_or_default();
+        let is_size = !name.is_empty() && size.contains(|c: char| c.is_ascii_digit());
+        let goods = || {
+            use Refusal::{Paper, Toy, Wear};
+            self.is_ordinary(reading, name)
+                || matches!(self.dictionary.tail(name), Some(Tail::Other(Wear | Paper | Toy)))
+        };
+        Phrase { start: if is_size && goods() { phrase.end - name.len() } else { phrase.start }, ..*phrase }
     }
 
     /// Whether a phrase is the name of ordinary goods that describes nothing: 光伏组件 |工作服, 有机肥 |办公桌.

@@ -2,7 +2,7 @@
 
 use super::{Reading, seen::Ends};
 use crate::{
-    dictionary::{Need, Needs, Term},
+    dictionary::{Need, Needs, Term, TermKind},
     model::{Refusal, Scene},
     text::cuts_latin,
 };
@@ -150,9 +150,23 @@ pub fn turned(reading: &Reading<'_>, term: &Term, around: &Around<'_>) -> Option
         if let Some(word) = group("disposal").iter().find(|word| after.starts_with(word.as_str())) {
             return Some((Refusal::Disposal, word.clone()));
         }
-        if let Some(word) = group("second-hand").iter().find(|word| described(word)) {
-            return Some((Refusal::SecondHand, word.clone()));
-        }
+    }
+    let name = text.get(start..end).unwrap_or_default();
+    let is_machine = name.ends_with(['机', '线', '炉']) && !name.starts_with(['废', '旧']);
+    if (term.scene != Scene::Recycle || is_machine)
+        && let Some(word) = group("second-hand").iter().find(|word| described(word))
+    {
+        return Some((Refusal::SecondHand, word.clone()));
+    }
+    // 旧LED路灯, 光伏组件(旧).
+    let worn = ["老", "废", "利", "陈", "换", "新", "破"];
+    let is_old = before.strip_suffix('旧').is_some_and(|before| !worn.iter().any(|word| before.ends_with(word)));
+    if around.is_line
+        && term.scene != Scene::Recycle
+        && term.kind() == TermKind::Goods
+        && (is_old || after.starts_with("(旧)"))
+    {
+        return Some((Refusal::SecondHand, "旧".to_owned()));
     }
     // 变卖|废铁|后资金用于买房: what is sold gives the money.
     if !around.is_line

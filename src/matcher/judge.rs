@@ -195,9 +195,13 @@ impl Matcher<'_> {
         near.rsplit([',', ';', '.']).next().is_some_and(|near| near.contains(PLAIN))
     }
 
-    /// Whether two terms share an entry.
+    /// Whether two terms share an entry, other than those of trade and consumption that hold goods of every kind.
     pub(super) fn same_entry(&self, number: usize, other: &Term) -> bool {
-        let codes = |term: &Term| -> Vec<String> { term.links.iter().flat_map(|link| link.codes.clone()).collect() };
+        const WIDE: [&str; 6] = ["8.1.1", "8.1.2", "8.1.3", "8.7.1", "8.7.2", "9.1.3"];
+        let codes = |term: &Term| -> Vec<String> {
+            let all = term.links.iter().flat_map(|link| link.codes.clone());
+            all.filter(|code| !WIDE.contains(&code.as_str())).collect()
+        };
         let others = codes(other);
         self.dictionary.term(number).is_some_and(|term| codes(term).iter().any(|code| others.contains(code)))
     }
@@ -421,9 +425,14 @@ impl Matcher<'_> {
         let Some(phrase) = phrase else {
             // 小鹏G6 座椅套: letters end a phrase, so that the name goes over two; what stands behind is looked at alone.
             let is_short = text.len() <= 4_000;
-            let over = reading.layout.phrases_over(candidate.start, candidate.end).filter(|_| is_short);
-            let rest = over.map(|over| Phrase { start: candidate.end, ..over }).filter(|rest| rest.start < rest.end);
-            return match rest.and_then(|rest| self.other_phrase(reading, candidate, kind, &rest)) {
+            let Some(over) = reading.layout.phrases_over(candidate.start, candidate.end).filter(|_| is_short) else {
+                return Ok(role);
+            };
+            let rest = Some(Phrase { start: candidate.end, ..over }).filter(|rest| rest.start < rest.end);
+            let later =
+                reading.layout.clause_of(&over).iter().filter(|other| other.start >= over.end && !other.bracketed);
+            let mut others = rest.into_iter().chain(later.copied());
+            return match others.find_map(|other| self.other_phrase(reading, candidate, kind, &other)) {
                 Some(refused) => Err(refused),
                 None => Ok(role),
             };

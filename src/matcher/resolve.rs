@@ -40,8 +40,8 @@ pub(super) fn classify(matcher: &Matcher<'_>, reading: &Reading<'_>) -> Classifi
     }
     // What the words around make of a longer hit, they make of the shorter ones inside it: 光伏 in 光伏电站购买家具.
     let around = |code: Refusal| {
-        use Refusal::{Descriptive, Disposal, Negated, NeighbourAgainst, Replaced, StatedUse};
-        matches!(code, NeighbourAgainst | Descriptive | StatedUse | Negated | Disposal | Replaced)
+        use Refusal::{Descriptive, Disposal, Negated, NeighbourAgainst, Replaced, SecondHand, StatedUse};
+        matches!(code, NeighbourAgainst | Descriptive | StatedUse | Negated | Disposal | Replaced | SecondHand)
     };
     let is_purpose = reading.document.kind == TextKind::Purpose;
     let tainted: Vec<(Candidate, Refused)> = refused

@@ -40,7 +40,15 @@ const SCENES: [&str; 6] = ["replace", "reduce", "abate", "efficiency", "quality"
 pub fn shipped(step: usize) -> Texts {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("dictionaries");
     let mut texts = Texts::new();
-    for file in ["clauses.toml", "cues.toml", "exclusions.csv", "heads.toml", "negatives.csv", "tax-labels.csv"] {
+    for file in [
+        "clauses.toml",
+        "cues.toml",
+        "exclusions.csv",
+        "heads.toml",
+        "negatives.csv",
+        "ordinary.toml",
+        "tax-labels.csv",
+    ] {
         texts.insert(file.to_owned(), fs::read_to_string(root.join(file)).unwrap());
     }
     for scene in SCENES {

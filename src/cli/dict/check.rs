@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Files of the shipped dictionary that a folder without its own is read with.
-const LENT: [&str; 4] = ["clauses.toml", "cues.toml", "heads.toml", "tax-labels.csv"];
+const LENT: [&str; 5] = ["clauses.toml", "cues.toml", "heads.toml", "ordinary.toml", "tax-labels.csv"];
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {

@@ -123,7 +123,7 @@ impl<'c> Check<'c> {
 
     /// Names of cue groups.
     fn cues(&self) -> BTreeSet<String> {
-        let tables = ["cues.toml", "clauses.toml"]
+        let tables = ["cues.toml", "ordinary.toml", "clauses.toml"]
             .into_iter()
             .flat_map(|file| self.texts_of(file))
             .filter_map(|text| text.trim_start_matches('\u{feff}').parse::<toml::Table>().ok());

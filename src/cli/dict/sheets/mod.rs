@@ -42,7 +42,7 @@ const fn sheet(file: &'static str, name: &'static str, kind: Kind) -> Sheet {
 }
 
 /// Every sheet with a table, in the order of the workbook.
-pub(super) const SHEETS: [Sheet; 19] = [
+pub(super) const SHEETS: [Sheet; 20] = [
     sheet("materials/replace.csv", "词条-替代", Kind::Terms),
     sheet("materials/reduce.csv", "词条-减量", Kind::Terms),
     sheet("materials/abate.csv", "词条-减污", Kind::Terms),
@@ -60,6 +60,7 @@ pub(super) const SHEETS: [Sheet; 19] = [
     sheet("tax-labels.csv", "税收分类", Kind::TaxLabels),
     sheet("catalogue/conditions.csv", "界定条件", Kind::Conditions),
     sheet("cues.toml", "语境词组", Kind::Words),
+    sheet("ordinary.toml", "普通商品", Kind::Words),
     sheet("heads.toml", "中心词", Kind::Words),
     sheet("clauses.toml", "语句词", Kind::Words),
 ];
