@@ -59,7 +59,7 @@ fn the_shipped_tables_come_back_byte_for_byte() {
     run(folder.path(), &["export", "--base", base.to_str().unwrap(), "-o", "a.xlsx"]).exits(0);
     run(folder.path(), &["import", "a.xlsx", "--to", "out"]).exits(0);
     let (wanted, found) = (files(&base), files(&folder.path().join("out")));
-    assert_eq!(found.len(), 19);
+    assert_eq!(found.len(), 20);
     for (name, bytes) in &found {
         assert!(wanted[name] == *bytes, "{} differs", name.display());
     }
