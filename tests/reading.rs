@@ -236,3 +236,28 @@ fn later_phrases_fees_and_old_goods_take_the_head() {
         ],
     );
 }
+
+#[test]
+fn halves_of_a_name_may_change_places() {
+    all_count(
+        TextKind::InvoiceLine,
+        &["净化器 焊烟 双臂", "焚烧炉 生活垃圾", "布袋除尘器（脉冲）", "竹席 1.8m 送枕套"],
+    );
+    all_count(
+        TextKind::InvoiceLine,
+        &["光伏组件(含支架)", "热水器 一级能效2级水效", "地埋式一体化生活污水处理设备农村医院学校小区达标排放"],
+    );
+    none_counts(
+        TextKind::InvoiceLine,
+        &[
+            "充电桩（维修费）",
+            "光伏组件(配件)",
+            "充电桩 7kW 维修费",
+            "光伏组件 550W 说明书",
+            "手机 太阳能",
+            "玩具 太阳能",
+        ],
+    );
+    none_counts(TextKind::Purpose, &["老旧水管改造队买皮卡", "光伏安装队买皮卡和工具"]);
+    all_count(TextKind::Purpose, &["户用光伏安装队支付安装人工费"]);
+}

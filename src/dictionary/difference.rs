@@ -12,7 +12,7 @@ use aho_corasick::AhoCorasick;
 use super::{Dictionary, DictionaryError, Term};
 use crate::{
     model::{Document, TextKind},
-    text::{Layout, fold_text, han_blanks, without_blanks},
+    text::{Layout, fold_text, han_blanks, turned_words, without_blanks},
 };
 
 /// How many rows of one table were added, removed or altered.
@@ -160,9 +160,14 @@ impl Difference {
         }
         let text = fold_text(&document.text);
         let occurs = |text: &str| self.words.as_ref().is_some_and(|words| words.is_match(text));
-        // Names are also found where a blank breaks them in two.
+        // Names are also found where a blank breaks them in two, and with their halves in the other order.
         let joined = || occurs(&without_blanks(&text, &han_blanks(&text)));
-        if occurs(&text) || joined() || document.spec.as_deref().is_some_and(|spec| occurs(&fold_text(spec))) {
+        let turned = || turned_words(&text).iter().any(|(.., name)| occurs(name));
+        if occurs(&text)
+            || joined()
+            || turned()
+            || document.spec.as_deref().is_some_and(|spec| occurs(&fold_text(spec)))
+        {
             return true;
         }
         if !self.labels {

@@ -180,17 +180,32 @@ impl Matcher<'_> {
         let is_size = !name.is_empty() && size.contains(|c: char| c.is_ascii_digit());
         let goods = || {
             use Refusal::{Paper, Toy, Wear};
-            self.is_ordinary(reading, name)
-                || matches!(self.dictionary.tail(name), Some(Tail::Other(Wear | Paper | Toy)))
+            let tail = self.dictionary.tail(name);
+            let is_fee = name.ends_with('费') && !matches!(tail, Some(Tail::Work | Tail::Money));
+            is_fee || self.is_ordinary(reading, name) || matches!(tail, Some(Tail::Other(Wear | Paper | Toy)))
         };
         Phrase { start: if is_size && goods() { phrase.end - name.len() } else { phrase.start }, ..*phrase }
     }
 
+    /// The words of a bracket that hold nothing but a fee, a paper, ordinary goods or 配件.
+    pub(super) fn bought_in_brackets(&self, reading: &Reading<'_>, text: &str, other: &Phrase) -> Option<String> {
+        use Refusal::{Paper, Wear};
+        let words = text.get(other.start..other.end)?.trim();
+        let tail = self.dictionary.tail(words);
+        let is_fee = words.ends_with('费') && !matches!(tail, Some(Tail::Work | Tail::Money)) && !words.contains('含');
+        let is_part = ["配件", "零件", "零配件", "备件", "外壳"].contains(&words);
+        let other = is_fee || is_part || matches!(tail, Some(Tail::Other(Wear | Paper)));
+        (other || self.is_ordinary(reading, words)).then(|| words.to_owned())
+    }
+
     /// Whether a phrase is the name of ordinary goods that describes nothing: 光伏组件 |工作服, 有机肥 |办公桌.
     pub(super) fn is_ordinary(&self, reading: &Reading<'_>, noun: &str) -> bool {
-        // The groups are long; a text without any of their words is told at once.
-        reading.cues.words("ordinary").iter().any(|word| word == noun)
-            || reading.cues.words("ordinary-ending").iter().any(|ending| noun.ends_with(ending.as_str()))
+        // The groups are long; a text without any of their words is told at once. 含螺栓, 送枕套 come with the goods.
+        let comes_with =
+            noun.trim_start_matches(|c| script_of(c) != Script::Han).starts_with(['含', '带', '配', '送', '附', '赠']);
+        let is_word = || reading.cues.words("ordinary").iter().any(|word| word == noun);
+        let ends_so = || reading.cues.words("ordinary-ending").iter().any(|ending| noun.ends_with(ending.as_str()));
+        !comes_with && (is_word() || ends_so())
     }
 
     /// Whether the candidate is a whole vehicle and not a part or a work for it.

@@ -2,7 +2,7 @@
 
 use crate::{
     dictionary::{ExactIndex, Hit},
-    text::{Script, han_blanks, script_of, without_blanks},
+    text::{Script, han_blanks, script_of, turned_words, without_blanks},
 };
 
 /// Shortest name that may be broken, in characters: of shorter ones (节能 灯) the halves are words of their own.
@@ -40,6 +40,17 @@ pub(super) fn hits(index: &ExactIndex, text: &str, describes: impl Fn(&str) -> b
                 && name.chars().filter(|c| *c != ' ').count() >= SHORTEST
         })
         .collect()
+}
+
+/// The surfaces that two neighbouring words are in the other order, as lists of goods have the name in one column and the
+/// kind in the next: 净化器 焊烟, 格栅 回转式. Only those that `counts`.
+pub(super) fn turned(index: &ExactIndex, text: &str, counts: impl Fn(&Hit) -> bool) -> Vec<Hit> {
+    let mut found = Vec::new();
+    for (start, end, name) in turned_words(text) {
+        let whole = |hit: &Hit| hit.start == 0 && hit.end == name.len() && counts(hit);
+        found.extend(index.hits(&name).into_iter().filter(whole).map(|hit| Hit { start, end, ..hit }));
+    }
+    found
 }
 
 #[cfg(test)]

@@ -127,6 +127,10 @@ fn grade(text: &str, water: bool) -> Option<(Decimal, String)> {
             if STAGES.iter().any(|stage| after.starts_with(stage)) {
                 continue;
             }
+            // 一级能效2级水效: the word right behind says what it grades.
+            if !water && after.starts_with("水效") || water && after.starts_with("能效") {
+                continue;
+            }
             let about_water = owner("水效");
             let about_energy = owner("能效") || owner("节能") || owner("能耗");
             if water != about_water && (water || !about_energy) {

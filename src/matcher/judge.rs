@@ -457,6 +457,11 @@ impl Matcher<'_> {
         if phrase.bracketed && !is_mark && elsewhere.any(|other| has_han(text, other)) {
             return Err((Refusal::Bracketed, String::new()));
         }
+        // 充电桩(维修费), 光伏组件(配件).
+        let mut brackets = reading.layout.phrases.iter().filter(|other| other.bracketed && other.start >= phrase.end);
+        if let Some(words) = brackets.find_map(|other| self.bought_in_brackets(reading, text, other)) {
+            return Err((Refusal::OtherHead, words));
+        }
         let clause = reading.layout.clause_of(&phrase).iter().filter(outside);
         for other in clause.filter(|other| other.end <= phrase.start || phrase.end <= other.start) {
             if let Some(refused) = self.other_phrase(reading, candidate, kind, other) {
@@ -520,7 +525,7 @@ fn ends_in_fee(text: &str, fee: &str, start: usize, end: usize) -> bool {
 const PLAIN: &str = "普通";
 
 /// What names of businesses end in.
-const SUBJECTS: [char; 6] = ['站', '店', '厂', '户', '场', '园'];
+const SUBJECTS: [char; 10] = ['站', '店', '厂', '户', '场', '园', '队', '馆', '校', '院'];
 
 /// A Latin surface that names a model, with its numbers and something else behind them: YE5-90L-4 |…, TYCX 132M-4 |….
 fn is_model(surface: &str, numbers: &str) -> bool {

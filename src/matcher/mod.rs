@@ -94,8 +94,17 @@ impl<'d> Matcher<'d> {
         if kind == TextKind::InvoiceLine {
             let describes = |word: &str| matches!(self.dictionary.tail(word), Some(Tail::Neutral | Tail::Descriptor));
             hits.extend(broken::hits(self.dictionary.exact(), text, describes));
+            hits.extend(broken::turned(self.dictionary.exact(), text, |hit| self.stands_alone(hit)));
         }
         hits
+    }
+
+    /// Whether a surface names goods that need no other word.
+    fn stands_alone(&self, hit: &Hit) -> bool {
+        let Some(Surface::Term(term, _)) = self.dictionary.surface(hit.surface) else { return false };
+        self.dictionary.term(term).is_some_and(|term| {
+            term.strength == Strength::Sufficient && term.needs.is_empty() && term.kind() == TermKind::Goods
+        })
     }
 
     /// Whether a purpose says nothing specific (日常经营周转, 补充流动资金 …) or nothing at all.

@@ -4,6 +4,8 @@ use crate::dictionary::Cues;
 
 /// Longest name looked for in front of 有限公司 and the like, in characters.
 const LONGEST_NAME: usize = 24;
+/// Longest name in front of 医院 and 大学.
+const LONGEST_SHORT: usize = 8;
 
 /// Byte ranges of party names in the folded `text`: the given `parties`, and whatever ends like a firm's name.
 pub fn party_names(cues: Cues<'_>, text: &str, parties: &[String]) -> Vec<(usize, usize)> {
@@ -14,7 +16,9 @@ pub fn party_names(cues: Cues<'_>, text: &str, parties: &[String]) -> Vec<(usize
     let edges = cues.words("party-edge");
     for suffix in cues.words("party-suffix") {
         for (at, _) in text.match_indices(suffix.as_str()) {
-            let start = name_start(text, at, edges);
+            // The name of a hospital or a school is short: 污水处理设备农村医院学校.
+            let is_short = ["医院", "大学"].contains(&suffix.as_str());
+            let start = name_start(text, at, edges, if is_short { LONGEST_SHORT } else { LONGEST_NAME });
             if start < at {
                 found.push((start, at + suffix.len()));
             }
@@ -24,12 +28,12 @@ pub fn party_names(cues: Cues<'_>, text: &str, parties: &[String]) -> Vec<(usize
 }
 
 /// Goes back from the suffix to the nearest verb, preposition or sign.
-fn name_start(text: &str, suffix: usize, edges: &[String]) -> usize {
+fn name_start(text: &str, suffix: usize, edges: &[String], longest: usize) -> usize {
     let before = text.get(..suffix).unwrap_or_default();
     let is_bank = text.get(suffix..).is_some_and(|rest| rest.starts_with("银行"));
     let mut start = suffix;
     for (count, (at, character)) in before.char_indices().rev().enumerate() {
-        if count >= LONGEST_NAME || matches!(character, ',' | '.' | ';' | ':' | '、' | '*' | ' ' | '"' | '/' | '!') {
+        if count >= longest || matches!(character, ',' | '.' | ';' | ':' | '、' | '*' | ' ' | '"' | '/' | '!') {
             break;
         }
         let head = before.get(..at + character.len_utf8()).unwrap_or_default();

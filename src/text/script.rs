@@ -65,3 +65,19 @@ pub fn without_blanks(text: &str, blanks: &[usize]) -> String {
     joined.push_str(text.get(from..).unwrap_or_default());
     joined
 }
+
+/// Two words of two to eight Han characters with a blank between them, in the other order: of 净化器 焊烟 the name 焊烟净化器.
+/// Gives where the first begins, where the second ends, and the name.
+pub fn turned_words(text: &str) -> Vec<(usize, usize, String)> {
+    const LENGTH: std::ops::RangeInclusive<usize> = 2..=8;
+    let han = |c: &char| script_of(*c) == Script::Han;
+    let pair = |blank: usize| {
+        let (before, behind) = (text.get(..blank)?, text.get(blank + 1..)?);
+        let first: usize = before.chars().rev().take_while(han).map(char::len_utf8).sum();
+        let second: usize = behind.chars().take_while(han).map(char::len_utf8).sum();
+        let (first, second) = (before.get(blank - first..)?, behind.get(..second)?);
+        let fits = LENGTH.contains(&first.chars().count()) && LENGTH.contains(&second.chars().count());
+        fits.then(|| (blank - first.len(), blank + 1 + second.len(), format!("{second}{first}")))
+    };
+    han_blanks(text).into_iter().filter_map(pair).collect()
+}

@@ -122,10 +122,23 @@ impl<'d> Sieve<'d> {
         }
     }
 
-    /// Whether a surface stands there once the blanks between Han characters are taken away.
+    /// Whether a surface stands there once the blanks between Han characters are taken away, or once the words around one
+    /// change places.
     fn holds_broken(&self) -> bool {
         let joined = self.folded.iter().zip(0..).filter(|(_, place)| !self.blanks.contains(place));
         !self.blanks.is_empty() && self.index.holds(joined.map(|(&known, _)| known as u16))
+            || self.blanks.iter().any(|&blank| self.holds_turned(blank))
+    }
+
+    /// Whether a surface stands in the word behind this blank and the word in front of it, in this order.
+    fn holds_turned(&self, blank: usize) -> bool {
+        let is_han = |known: &&u32| script(**known) == Script::Han;
+        let (before, behind) = (self.folded.get(..blank), self.folded.get(blank + 1..));
+        let (before, behind) = (before.unwrap_or_default(), behind.unwrap_or_default());
+        let first = before.len() - before.iter().rev().take_while(is_han).count();
+        let second = behind.iter().take_while(is_han);
+        let turned = second.chain(before.iter().skip(first));
+        self.index.holds(turned.map(|&known| known as u16))
     }
 
     /// Whether the text could end in one of the watched endings and hold nothing else behind its last `*`.
