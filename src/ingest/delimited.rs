@@ -354,42 +354,41 @@ impl<'c> Records<'c> {
         self.fields.clear();
         let end = loop {
             let field = self.at;
-            let mut sign = self.signs.next();
-            if sign == Some((field, b'"')) {
+            let (mut end, mut sign) = self.signs.next();
+            if sign == b'"' && end == field {
                 let close = self.signs.closing();
                 let lines = line_ends(self.bytes.get(field..close.unwrap_or(self.bytes.len())).unwrap_or_default());
                 self.line += lines;
                 if close.is_none() {
                     swallowed = lines as usize;
                 }
-                sign = self.signs.next();
+                (end, sign) = self.signs.next();
             }
             // Any other quotation mark quotes nothing.
-            while let Some((_, b'"')) = sign {
-                sign = self.signs.next();
+            while sign == b'"' {
+                (end, sign) = self.signs.next();
             }
-            let end = sign.map_or(self.bytes.len(), |(at, _)| at);
             if self.fields.len() <= limits::COLUMNS {
                 self.fields.push(Field { start: field, end });
             }
             self.at = (end + 1).min(self.bytes.len());
             match sign {
-                Some((_, b'\n')) => {
+                Signs::END => break end,
+                b'\n' => {
                     self.line += 1;
                     break end;
                 }
-                Some((_, b'\r')) => {
+                b'\r' => {
                     self.line += self.lone(end);
                     break end;
                 }
-                Some(_) if self.at == self.bytes.len() => {
+                _ if self.at == self.bytes.len() => {
                     if self.fields.len() <= limits::COLUMNS {
                         self.fields.push(Field { start: self.at, end: self.at });
                     }
                     break self.at;
                 }
-                Some(_) => {}
-                None => break end,
+                _ => {}
             }
         };
         Some(Record { text: self.bytes, place: (start, end), line, fields: &self.fields, swallowed })
@@ -417,19 +416,36 @@ struct Signs<'c> {
 }
 
 impl<'c> Signs<'c> {
+    /// Stands for a sign at the end of the text.
+    const END: u8 = 0;
+
     fn new(bytes: &'c [u8], delimiter: u8) -> Self {
         Self { bytes, delimiter, block: 0, found: 0, rest: 0 }
+    }
+
+    /// The place of the next sign, and its byte.
+    #[inline]
+    fn next(&mut self) -> (usize, u8) {
+        while self.found == 0 {
+            if !self.look() {
+                return (self.bytes.len(), Self::END);
+            }
+        }
+        let at = self.block + self.found.trailing_zeros() as usize;
+        self.found &= self.found - 1;
+        (at, self.bytes.get(at).copied().unwrap_or(Self::END))
     }
 
     /// One past the quotation mark that closes the quotation whose opening mark was given last; a doubled one does not.
     fn closing(&mut self) -> Option<usize> {
         loop {
-            let (at, byte) = self.next()?;
-            if byte == b'"' {
-                if self.bytes.get(at + 1) != Some(&b'"') {
-                    return Some(at + 1);
+            match self.next() {
+                (_, Self::END) => return None,
+                (at, b'"') if self.bytes.get(at + 1) != Some(&b'"') => return Some(at + 1),
+                (_, b'"') => {
+                    self.next();
                 }
-                self.next();
+                _ => {}
             }
         }
     }
@@ -461,22 +477,6 @@ impl<'c> Signs<'c> {
         let (eights, _) = signs.as_chunks::<8>();
         let bits = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56;
         eights.iter().rev().fold(0, |all, eight| all << 8 | bits(eight))
-    }
-}
-
-impl Iterator for Signs<'_> {
-    type Item = (usize, u8);
-
-    #[inline]
-    fn next(&mut self) -> Option<(usize, u8)> {
-        while self.found == 0 {
-            if !self.look() {
-                return None;
-            }
-        }
-        let at = self.block + self.found.trailing_zeros() as usize;
-        self.found &= self.found - 1;
-        self.bytes.get(at).map(|byte| (at, *byte))
     }
 }
 

@@ -99,8 +99,7 @@ impl ExactIndex {
             words.extend(codes.get(start..end).filter(|word| !word.is_empty()).map(|word| Word::new(word, row)));
             start = end;
         }
-        words.sort_unstable();
-        index.stored.grow(&words);
+        index.stored.grow(&sorted(words, index.stored.alphabet.len()));
         index.stored.close();
         index.close_gates();
         Ok(index)
@@ -151,14 +150,18 @@ impl ExactIndex {
         hits
     }
 
-    /// Whether a surface of two characters or more stands in a text given by the codes of its characters.
-    pub(super) fn holds(&self, codes: impl Iterator<Item = u16> + Clone) -> bool {
+    /// Whether a surface of two characters or more stands in a text given by the codes of its characters, the lowest
+    /// sixteen bits of each number.
+    pub(super) fn holds(&self, codes: &[u32]) -> bool {
         let (mut first, mut second) = (0, 0);
-        codes.clone().enumerate().any(|(place, code)| {
-            let stands = self.may_be(second, code) && self.begin(codes.clone().skip(place.saturating_sub(1)))
-                || self.may_begin(first, second, code) && self.begin(codes.clone().skip(place.saturating_sub(2)));
+        let begins = |place: usize| self.begin(codes.get(place..).unwrap_or_default());
+        codes.iter().enumerate().any(|(place, &code)| {
+            let code = code as u16;
+            let may_be = self.may_be(second, code);
+            let may_begin = self.may_begin(first, second, code);
             (first, second) = (second, code);
-            stands
+            (may_be | may_begin)
+                && (may_be && begins(place.saturating_sub(1)) || may_begin && begins(place.saturating_sub(2)))
         })
     }
 
@@ -173,9 +176,9 @@ impl ExactIndex {
     }
 
     /// Whether a text given by codes begins with a surface of two characters or more.
-    fn begin(&self, mut codes: impl Iterator<Item = u16>) -> bool {
-        let (Some(first), Some(second)) = (codes.next(), codes.next()) else { return false };
-        self.stored.pair(first, second).is_some_and(|node| self.stored.reaches(node, codes))
+    fn begin(&self, codes: &[u32]) -> bool {
+        let &[first, second, ref rest @ ..] = codes else { return false };
+        self.stored.pair(first as u16, second as u16).is_some_and(|node| self.stored.reaches(node, rest))
     }
 
     /// Whether a character is a surface in itself.
@@ -218,6 +221,19 @@ impl<'w> Word<'w> {
         let code = |place: usize| u64::from(codes.get(place).copied().unwrap_or(0));
         Self { front: code(0) << 48 | code(1) << 32 | code(2) << 16 | code(3), codes, row }
     }
+}
+
+/// Puts words in order: parted by their first code, of which there are `codes`, and each part, being short, sorted.
+fn sorted(words: Vec<Word<'_>>, codes: usize) -> Vec<Word<'_>> {
+    let mut parts: Vec<Vec<Word<'_>>> = Vec::new();
+    parts.resize_with(codes + 1, Vec::new);
+    for word in words {
+        if let Some(part) = word.codes.first().and_then(|&code| parts.get_mut(usize::from(code))) {
+            part.push(word);
+        }
+    }
+    parts.iter_mut().for_each(|part| part.sort_unstable());
+    parts.into_iter().flatten().collect()
 }
 
 /// Every character of the surfaces, ascending.
@@ -393,13 +409,13 @@ impl Stored {
     }
 
     /// Whether a surface ends at `node` or further down, along `codes`.
-    fn reaches(&self, mut node: u32, codes: impl Iterator<Item = u16>) -> bool {
+    fn reaches(&self, mut node: u32, codes: &[u32]) -> bool {
         let ends = |node| self.range(&self.first_output, node).is_some_and(|outputs| !outputs.is_empty());
-        for code in codes {
+        for &code in codes {
             if ends(node) {
                 return true;
             }
-            match self.child(node, code) {
+            match self.child(node, code as u16) {
                 Some(child) => node = child,
                 None => return false,
             }

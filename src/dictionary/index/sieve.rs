@@ -24,15 +24,24 @@ pub struct Sieve<'d> {
     known: Vec<u32>,
     /// Watched words, the codes of their first two characters, and the last characters of watched endings, all folded.
     watched: Vec<String>,
+    watch: Option<ExactIndex>,
     beginnings: FxHashSet<(u16, u16)>,
     last: Vec<char>,
     /// Characters of the longest watched ending.
     longest_ending: usize,
+    /// Nothing that is looked for goes on over a `*`.
+    parts_at_stars: bool,
+    /// Tax labels in which nothing that is looked for stands, with the `*` in front.
+    labels: FxHashSet<Box<str>>,
     /// What is known of each character of the folded text.
     folded: Vec<u32>,
     /// Places in `folded` of the blanks between two Han characters.
     blanks: Vec<usize>,
 }
+
+/// Labels remembered, and bytes of the longest.
+const LABELS: usize = 4096;
+const LONGEST_LABEL: usize = 60;
 
 /// Bits of what is known of a character; the lowest sixteen are its code in the index.
 const KNOWN: u32 = 1 << 16;
@@ -64,17 +73,33 @@ impl<'d> Sieve<'d> {
             codes.next().zip(codes.next())
         };
         let beginnings = watched.iter().filter_map(codes).collect();
+        let watch = ExactIndex::new(&watched).ok();
+        let parts_at_stars =
+            index.code('*') == 0 && watched.iter().all(|word| !word.trim_start_matches('*').contains('*'));
         let endings: Vec<&str> = endings.collect();
         let last = endings.iter().filter_map(|word| word.chars().next_back()).collect();
         let longest_ending = endings.iter().map(|word| word.chars().count()).max().unwrap_or(0);
         let known = vec![0; 0x1_0000];
-        Self { index, known, watched, beginnings, last, longest_ending, folded: Vec::new(), blanks: Vec::new() }
+        Self {
+            index,
+            known,
+            watched,
+            watch,
+            beginnings,
+            last,
+            longest_ending,
+            parts_at_stars,
+            labels: FxHashSet::default(),
+            folded: Vec::new(),
+            blanks: Vec::new(),
+        }
     }
 
     /// Looks at `text`, which need not be folded.
     pub fn look(&mut self, text: &str) -> Look {
+        let text = self.behind_label(text);
         let Some(all) = self.fold(text) else { return Look::Unsure };
-        if all & SINGLE != 0 || self.index.holds(self.folded.iter().map(|&known| known as u16)) {
+        if all & SINGLE != 0 || self.holds() {
             return Look::Surface;
         }
         let watched = all & FIRST != 0 && all & SECOND != 0 && self.may_hold_watched(text);
@@ -82,6 +107,28 @@ impl<'d> Sieve<'d> {
             return Look::Unsure;
         }
         Look::Plain
+    }
+
+    /// What is left to be looked at of `text`: without its tax label, when nothing that is looked for stands there. There
+    /// are some thousand labels, and one in front of most lines.
+    fn behind_label<'t>(&mut self, text: &'t str) -> &'t str {
+        let Some((label, rest)) = label_of(text).filter(|_| self.parts_at_stars) else { return text };
+        if self.labels.contains(label) {
+            return rest;
+        }
+        let Some(all) = self.fold(label) else { return text };
+        if all & SINGLE != 0 || self.holds() || self.holds_broken() || self.may_hold_watched(label) {
+            return text;
+        }
+        if self.labels.len() < LABELS {
+            self.labels.insert(label.into());
+        }
+        rest
+    }
+
+    /// Whether a surface of several characters stands in the folded text.
+    fn holds(&self) -> bool {
+        self.index.holds(&self.folded)
     }
 
     /// Folds `text` into what is known of its characters, and gives everything that is true of one of them; nothing
@@ -126,7 +173,7 @@ impl<'d> Sieve<'d> {
     /// change places.
     fn holds_broken(&self) -> bool {
         let joined = self.folded.iter().zip(0..).filter(|(_, place)| !self.blanks.contains(place));
-        !self.blanks.is_empty() && self.index.holds(joined.map(|(&known, _)| known as u16))
+        !self.blanks.is_empty() && self.index.holds(&joined.map(|(&known, _)| known).collect::<Vec<_>>())
             || self.blanks.iter().any(|&blank| self.holds_turned(blank))
     }
 
@@ -137,8 +184,8 @@ impl<'d> Sieve<'d> {
         let (before, behind) = (before.unwrap_or_default(), behind.unwrap_or_default());
         let first = before.len() - before.iter().rev().take_while(is_han).count();
         let second = behind.iter().take_while(is_han);
-        let turned = second.chain(before.iter().skip(first));
-        self.index.holds(turned.map(|&known| known as u16))
+        let turned: Vec<u32> = second.chain(before.iter().skip(first)).copied().collect();
+        self.index.holds(&turned)
     }
 
     /// Whether the text could end in one of the watched endings and hold nothing else behind its last `*`.
@@ -165,7 +212,7 @@ impl<'d> Sieve<'d> {
     fn is_watched(&self, text: &str) -> bool {
         let mut folded = String::new();
         fold_into(text, &mut folded);
-        self.watched.iter().any(|word| folded.contains(word.as_str()))
+        self.watch.as_ref().is_none_or(|watch| !watch.hits(&folded).is_empty())
     }
 
     fn known(&mut self, character: char) -> u32 {
@@ -202,6 +249,12 @@ impl<'d> Sieve<'d> {
     }
 }
 
+/// The tax label that `text` begins with, and the rest of it from the `*` behind the label on.
+fn label_of(text: &str) -> Option<(&str, &str)> {
+    let length = text.strip_prefix('*')?.find('*').filter(|&length| (1..=LONGEST_LABEL).contains(&length))?;
+    text.split_at_checked(length + 1)
+}
+
 fn script(known: u32) -> Script {
     match known >> SCRIPT & 3 {
         0 => Script::Han,
@@ -230,7 +283,9 @@ mod tests {
             let mut sieve = Sieve::new(&index, ["泵1", "1a热"].into_iter(), ["伏热", "泵"].into_iter());
             let folded = fold(&text);
             let found = !index.hits(folded.text()).is_empty();
-            match sieve.look(&text) {
+            let look = sieve.look(&text);
+            prop_assert_eq!(sieve.look(&text), look, "with its label remembered");
+            match look {
                 Look::Surface => prop_assert!(found),
                 Look::Unsure => prop_assert!(!found || text.contains('㎡')),
                 Look::Plain => {
