@@ -172,7 +172,7 @@ impl Matcher<'_> {
     }
 
     /// A phrase without the size or model it begins with, whose blank folding takes away, when other goods stand behind it:
-    /// 700w|螺丝, sg110cx|说明书. Parts describe there (dn65|法兰, 4|滤芯).
+    /// 700w|螺丝, sg110cx|说明书. Some parts describe there (dn65|法兰), as do those that are counted (4滤芯).
     fn behind_size(&self, reading: &Reading<'_>, text: &str, phrase: &Phrase) -> Phrase {
         let words = text.get(phrase.start..phrase.end).unwrap_or_default();
         let name = words.trim_start_matches(|c| script_of(c) != Script::Han);
@@ -182,7 +182,12 @@ impl Matcher<'_> {
             use Refusal::{Paper, Toy, Wear};
             let tail = self.dictionary.tail(name);
             let is_fee = name.ends_with('费') && !matches!(tail, Some(Tail::Work | Tail::Money));
-            is_fee || self.is_ordinary(reading, name) || matches!(tail, Some(Tail::Other(Wear | Paper | Toy)))
+            let is_apart = reading.document.text.contains(&format!(" {name}"));
+            let is_part = tail == Some(Tail::Other(Refusal::Part)) && is_apart && !self.is_in("fitted", name);
+            is_fee
+                || is_part
+                || self.is_ordinary(reading, name)
+                || matches!(tail, Some(Tail::Other(Wear | Paper | Toy)))
         };
         Phrase { start: if is_size && goods() { phrase.end - name.len() } else { phrase.start }, ..*phrase }
     }
