@@ -23,11 +23,11 @@ impl Matcher<'_> {
         other: &Phrase,
     ) -> Option<Refused> {
         let text = reading.folded.text();
-        let other = &self.behind_size(reading, text, other);
+        let hit = text.get(candidate.start..candidate.end).unwrap_or_default();
+        let other = &self.behind_size(reading, text, hit, other);
         let words = text.get(other.start..other.end).unwrap_or_default();
         let noun =
             words.strip_prefix(['前', '后', '左', '右']).filter(|noun| noun.chars().count() >= 2).unwrap_or(words);
-        let hit = text.get(candidate.start..candidate.end).unwrap_or_default();
         let behind = other.start >= candidate.end;
         // 除尘器、配件 and 光伏组件+螺丝 name what was bought one by one.
         let gap = if behind { candidate.end..other.start } else { other.end..candidate.start };
@@ -173,7 +173,7 @@ impl Matcher<'_> {
 
     /// A phrase without the size or model it begins with, whose blank folding takes away, when other goods stand behind it:
     /// 700w|螺丝, sg110cx|说明书. Some parts describe there (dn65|法兰), as do those that are counted (4滤芯).
-    fn behind_size(&self, reading: &Reading<'_>, text: &str, phrase: &Phrase) -> Phrase {
+    fn behind_size(&self, reading: &Reading<'_>, text: &str, hit: &str, phrase: &Phrase) -> Phrase {
         let words = text.get(phrase.start..phrase.end).unwrap_or_default();
         let name = words.trim_start_matches(|c| script_of(c) != Script::Han);
         let size = words.get(..words.len() - name.len()).unwrap_or_default();
@@ -183,7 +183,9 @@ impl Matcher<'_> {
             let tail = self.dictionary.tail(name);
             let is_fee = name.ends_with('费') && !matches!(tail, Some(Tail::Work | Tail::Money));
             let is_apart = reading.document.text.contains(&format!(" {name}"));
-            let is_part = tail == Some(Tail::Other(Refusal::Part)) && is_apart && !self.is_in("fitted", name);
+            // 核级阀门 DN50 截止阀: a kind of it.
+            let is_kind = name.chars().next_back().is_some_and(|last| hit.contains(last)) || self.is_in("fitted", name);
+            let is_part = tail == Some(Tail::Other(Refusal::Part)) && is_apart && !is_kind;
             is_fee
                 || is_part
                 || self.is_ordinary(reading, name)
