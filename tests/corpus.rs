@@ -67,7 +67,15 @@ fn small_corpus(folder: &Path, precision: &str) {
 fn dictionary_without_modules(folder: &Path) {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("dictionaries");
     fs::create_dir_all(folder.join("other/materials")).unwrap();
-    for file in ["clauses.toml", "cues.toml", "exclusions.csv", "heads.toml", "negatives.csv", "tax-labels.csv"] {
+    for file in [
+        "clauses.toml",
+        "cues.toml",
+        "exclusions.csv",
+        "heads.toml",
+        "negatives.csv",
+        "ordinary.toml",
+        "tax-labels.csv",
+    ] {
         fs::copy(from.join(file), folder.join("other").join(file)).unwrap();
     }
     for file in fs::read_dir(from.join("materials")).unwrap().map(Result::unwrap) {

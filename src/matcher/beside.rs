@@ -201,8 +201,8 @@ impl Matcher<'_> {
         let tail = self.dictionary.tail(words);
         let is_fee = words.ends_with('费') && !matches!(tail, Some(Tail::Work | Tail::Money)) && !words.contains('含');
         let is_part = ["配件", "零件", "零配件", "备件", "外壳"].contains(&words);
-        let other = is_fee || is_part || matches!(tail, Some(Tail::Other(Wear | Paper)));
-        (other || self.is_ordinary(reading, words)).then(|| words.to_owned())
+        let is_known = is_fee || is_part || matches!(tail, Some(Tail::Other(Wear | Paper)));
+        (is_known || self.is_ordinary(reading, words)).then(|| words.to_owned())
     }
 
     /// Whether a phrase is the name of ordinary goods that describes nothing: 光伏组件 |工作服, 有机肥 |办公桌.

@@ -1,4 +1,5 @@
-//! Names that a blank breaks in two, as shops write them: 污泥 烘干机, 太阳能 热水器.
+//! Names that a blank breaks in two, as shops write them: 污泥 烘干机, 太阳能 热水器; and such whose halves change places:
+//! 净化器 焊烟.
 
 use crate::{
     dictionary::{ExactIndex, Hit},

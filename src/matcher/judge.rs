@@ -337,29 +337,19 @@ impl Matcher<'_> {
             {
                 None
             }
-            // 购买冷藏车|运输海鲜: what the machine is bought to do.
+            // 购买冷藏车|运输海鲜, 购买热泵烘干机|烘干茶叶: what the machine is bought to do.
             Behind::Another(Refusal::ServiceAbout, ref word)
                 if !is_line
                     && kind == TermKind::Goods
                     && self.is_in("use-verb", word)
-                    && ["购买", "购置", "采购", "购入", "购", "买"].iter().any(|buy| customer.ends_with(buy))
-                    && rest.strip_prefix(word.as_str()).is_some_and(|what| {
-                        what.chars().count() >= 2 && !["费", "服务", "公司"].iter().any(|end| what.contains(end))
-                    }) =>
+                    && self.is_bought_to_do(customer, rest, &["费", "服务", "公司"]) =>
             {
                 None
             }
-            // 购买热泵烘干机|烘干茶叶.
             Behind::Unknown(ref word)
                 if !is_line
                     && kind == TermKind::Goods
-                    && ["购买", "购置", "采购", "购入", "购", "买"].iter().any(|buy| customer.ends_with(buy))
-                    && self.cue_words("use-verb").iter().any(|verb| {
-                        word.strip_prefix(verb.as_str()).is_some_and(|what| {
-                            what.chars().count() >= 2
-                                && !["费", "服务", "公司", "机", "线"].iter().any(|end| what.contains(end))
-                        })
-                    }) =>
+                    && self.is_bought_to_do(customer, word, &["费", "服务", "公司", "机", "线"]) =>
             {
                 None
             }
@@ -486,6 +476,15 @@ impl Matcher<'_> {
         let end = candidate.end + behind.len();
         let others = candidates_from(reading, candidate.end).iter().take_while(|other| other.end <= end);
         others.filter_map(|other| self.dictionary.term(other.term)).any(|term| self.same_entry(candidate.term, term))
+    }
+
+    /// Whether a machine is bought, by the words in front (`ahead`), and `said` is a verb of using it with its object, in which
+    /// none of `apart` stands.
+    fn is_bought_to_do(&self, ahead: &str, said: &str, apart: &[&str]) -> bool {
+        let is_object = |what: &str| what.chars().count() >= 2 && !apart.iter().any(|word| what.contains(word));
+        let verbs = self.cue_words("use-verb").iter();
+        ["购买", "购置", "采购", "购入", "购", "买"].iter().any(|buy| ahead.ends_with(buy))
+            && verbs.filter_map(|verb| said.strip_prefix(verb.as_str())).any(is_object)
     }
 
     /// Whether a plant (`plant`: 厂, 工厂) is built or enlarged, by the words in front of its name or behind it.

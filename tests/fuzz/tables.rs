@@ -109,6 +109,7 @@ fn tables_around_terms() {
 #[test]
 fn word_lists() {
     table("cues.toml", 20);
+    table("ordinary.toml", 20);
     table("heads.toml", 20);
     table("clauses.toml", 20);
 }
