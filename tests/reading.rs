@@ -261,3 +261,12 @@ fn halves_of_a_name_may_change_places() {
     none_counts(TextKind::Purpose, &["老旧水管改造队买皮卡", "光伏安装队买皮卡和工具"]);
     all_count(TextKind::Purpose, &["户用光伏安装队支付安装人工费"]);
 }
+
+#[test]
+fn a_unit_of_packing_rules_nothing_out() {
+    all_count(
+        TextKind::InvoiceLine,
+        &["水性聚氨酯面漆 20kg/桶", "*涂料*水性环氧底漆 25KG/桶", "水性丙烯酸面漆 灰 3桶", "水性环氧中涂漆 18L桶装"],
+    );
+    none_counts(TextKind::InvoiceLine, &["水性面漆桶 20L"]);
+}

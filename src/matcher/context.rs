@@ -30,6 +30,7 @@ fn places(reading: &Reading<'_>, word: &str) -> Ends {
         let stop = at + word.len();
         !reading.old.iter().any(|old| old.holds(at))
             && (!cuts_latin(text, at, stop) || in_model_code(text, at, stop))
+            && !is_measure(text, at, stop)
             && !negated(denials, text.get(..at).unwrap_or_default())
     };
     reading.seen.ends(word, || {
@@ -37,6 +38,19 @@ fn places(reading: &Reading<'_>, word: &str) -> Ends {
         let first = places.next()?;
         Some((first, places.last().unwrap_or(first)))
     })
+}
+
+/// Whether the word counts or packs the goods and names nothing: 20kg/|桶, 3|箱, 25L|桶|装.
+fn is_measure(text: &str, start: usize, end: usize) -> bool {
+    const UNITS: [&str; 18] =
+        ["桶", "箱", "袋", "瓶", "盒", "罐", "包", "卷", "套", "盘", "杯", "把", "支", "张", "片", "条", "根", "只"];
+    let before = text.get(..start).unwrap_or_default();
+    let behind_number = || {
+        before.ends_with(['/', '每', '一', '两', '二', '三', '四', '五', '六', '八', '十'])
+            || before.ends_with(|c: char| c.is_ascii_digit())
+    };
+    text.get(start..end).is_some_and(|word| UNITS.contains(&word))
+        && (behind_number() || text.get(end..).is_some_and(|after| after.starts_with('装')))
 }
 
 /// A word of `needs` that text or specification denies, with the denial: 非节能.
