@@ -1,6 +1,7 @@
 //! Finding terms in a text and judging each: candidates → boundary → context → head noun → resolve.
 
 mod beside;
+mod bought;
 mod broken;
 mod business;
 mod condition;
