@@ -270,3 +270,40 @@ fn a_unit_of_packing_rules_nothing_out() {
     );
     none_counts(TextKind::InvoiceLine, &["水性面漆桶 20L"]);
 }
+
+#[test]
+fn shops_pay_wages_and_what_is_sold_off_is_not_bought() {
+    none_counts(
+        TextKind::Purpose,
+        &[
+            "LED灯具店房租",
+            "太阳能热水器店员工工资",
+            "空气能热水器店支付员工工资",
+            "卖掉新能源车，换购商铺首付",
+            "卖掉充电桩设备，开饭店",
+            "购充电桩所需螺丝",
+        ],
+    );
+    all_count(
+        TextKind::Purpose,
+        &[
+            "太阳能热水器店进货",
+            "购充电桩所需资金",
+            "采购生产光伏支架所需钢材",
+            "林下养鸡购买鸡苗",
+            "光伏组件生产基地扩建",
+        ],
+    );
+}
+
+#[test]
+fn what_stands_in_front_of_a_vehicle_or_behind_a_blank_may_be_what_is_bought() {
+    none_counts(
+        TextKind::InvoiceLine,
+        &["门把手贴 新能源汽车", "脚垫 纯电动汽车", "加气块 粘结剂", "旧窗户 更换 断桥铝门窗胶条"],
+    );
+    all_count(
+        TextKind::InvoiceLine,
+        &["窗户 更换 断桥铝 三玻", "电机 更换 YE5", "五菱 新能源汽车", "加气块 600*240*200"],
+    );
+}

@@ -53,6 +53,15 @@ impl Matcher<'_> {
         if !behind && (is_cost || kind == TermKind::Goods && is_fee && !is_work) {
             return Some((Refusal::ServiceAbout, words.to_owned()));
         }
+        // 充电口防尘塞 新能源汽车: the vehicle tells what it fits.
+        if !behind
+            && self.is_vehicle(candidate, hit)
+            && (self.ends_in("vehicle-thing", noun)
+                || self.ends_in("small-thing", noun)
+                || self.is_ordinary(reading, noun))
+        {
+            return Some((Refusal::StatedUse, words.to_owned()));
+        }
         // A fuel behind a machine is its drive, 微耕机 汽油, but not behind 地源热泵.
         let is_fuel = self.dictionary.tail(words) == Some(Tail::Other(Refusal::Consumable));
         let fuelless = || self.cue_words("fuelless").iter().any(|word| hit.contains(word.as_str()));

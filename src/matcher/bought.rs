@@ -54,7 +54,11 @@ impl Matcher<'_> {
         let rest = if !is_line && hit.ends_with(VEHICLE) { rest.strip_prefix("购车").unwrap_or(rest) } else { rest };
         // 林下种植, 有机蔬菜种植: what is grown is named by the growing.
         let named = self.dictionary.term(candidate.term).map_or(TermKind::Goods, Term::kind);
-        let is_grown = !is_line && named == TermKind::Goods && head::ends_in_verb(self.dictionary, hit);
+        // 林下养鸡, 大棚种菜, too.
+        let raises = || {
+            hit.chars().count() >= 3 && hit.chars().rev().nth(1).is_some_and(|verb| ['养', '种', '栽'].contains(&verb))
+        };
+        let is_grown = !is_line && named == TermKind::Goods && (head::ends_in_verb(self.dictionary, hit) || raises());
         let kind = if is_grown { TermKind::Work } else { named };
         // 能源管控平台|软件.
         let rest = if ["平台", "系统", "工厂"].iter().any(|end| hit.ends_with(end)) {
@@ -128,6 +132,16 @@ impl Matcher<'_> {
             && ["给", "为", "向", "替"].iter().any(|to| ahead.contains(to))
         {
             return Some((Refusal::Descriptive, (*word).to_owned()));
+        }
+        // 购充电桩|所需螺丝: what it needs is bought, unless that is money.
+        let needed =
+            ["所需", "所用"].iter().find_map(|word| rest.strip_prefix(word)).map(|what| what.trim_start_matches('的'));
+        if kind == TermKind::Goods
+            && let Some(what) = needed.filter(|what| what.chars().count() >= 2)
+            && !["生产", "制造", "加工", "组装"].iter().any(|make| ahead.ends_with(make))
+            && !matches!(head::behind_in_purpose(self.dictionary, what, kind), Behind::Thing(_))
+        {
+            return Some((Refusal::StatedUse, what.to_owned()));
         }
         // 光伏电站|送餐: only where it goes.
         if kind != TermKind::Goods && !is_activity(kind, hit) && rest.starts_with('送') {
@@ -286,6 +300,15 @@ impl Matcher<'_> {
         let mut brackets = reading.layout.phrases.iter().filter(|other| other.bracketed && other.start >= phrase.end);
         if let Some(words) = brackets.find_map(|other| self.bought_in_brackets(reading, text, other)) {
             return Some((Refusal::OtherHead, words));
+        }
+        // 加气块 粘结剂: what makes another thing of the name does so behind a blank, too.
+        let against = self.dictionary.term(candidate.term).into_iter().flat_map(|term| term.after_not.iter());
+        let next = reading.layout.phrases.iter().find(|other| other.start >= phrase.end);
+        let next = next.filter(|next| text.get(phrase.end..next.start).is_some_and(|gap| gap.trim().is_empty()));
+        let words = next.and_then(|next| text.get(next.start..next.end)).unwrap_or_default();
+        let mut against = against.filter(|word| word.chars().count() >= 2 && !self.is_in("purpose-word", word));
+        if let Some(word) = against.find(|word| *word == words) {
+            return Some((Refusal::NeighbourAgainst, word.clone()));
         }
         let clause = reading.layout.clause_of(&phrase).iter().filter(outside);
         for other in clause.filter(|other| other.end <= phrase.start || phrase.end <= other.start) {

@@ -88,7 +88,9 @@ fn business(dictionary: &Dictionary, behind: &str, is_goods: bool) -> Option<Rol
     let goes_on = if is_goods {
         only(dictionary, left, &["own-business"])
             || role == Role::Make && buys_inputs(dictionary, left)
-            || role == Role::Trade && only(dictionary, left, &["own-business", "own-costs"])
+            || role == Role::Trade
+                && only(dictionary, left, &["own-business", "own-costs"])
+                && !words(dictionary, "shop-expense").iter().any(|expense| left.contains(expense.as_str()))
     } else {
         only(dictionary, left, &["own-business", "own-costs"])
     };

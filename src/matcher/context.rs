@@ -185,7 +185,9 @@ pub fn turned(reading: &Reading<'_>, term: &Term, around: &Around<'_>) -> Option
     // 变卖|废铁|后资金用于买房: what is sold gives the money.
     if !around.is_line
         && let Some(word) = group("sold-off").iter().find(|word| in_clause.ends_with(word.as_str()))
-        && group("from-sale").iter().any(|rest| after.starts_with(rest.as_str()))
+        && (group("from-sale").iter().any(|rest| after.starts_with(rest.as_str()))
+            // 卖掉|新能源车|,换购商铺.
+            || after_in_clause.trim().is_empty() && ["卖掉", "变卖"].contains(&word.as_str()))
     {
         return Some((Refusal::Disposal, word.clone()));
     }

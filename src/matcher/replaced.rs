@@ -128,6 +128,8 @@ fn is_old(
     match verb {
         Verb::Abolished => true,
         // 40W白炽灯 替换LED球泡灯: the phrase begins with the verb, and the goods stand in front of it.
+        // 窗户 更换 断桥铝: the verb stands apart, and the new thing behind it.
+        Verb::Exchanged if kind == TextKind::InvoiceLine && at + "更换".len() == phrase.end => false,
         _ if kind == TextKind::InvoiceLine => {
             at == phrase.start && han(text.get(layout.body..at).unwrap_or_default()) >= 2
         }
