@@ -307,3 +307,21 @@ fn what_stands_in_front_of_a_vehicle_or_behind_a_blank_may_be_what_is_bought() {
         &["窗户 更换 断桥铝 三玻", "电机 更换 YE5", "五菱 新能源汽车", "加气块 600*240*200"],
     );
 }
+
+#[test]
+fn wages_of_the_work_and_marks_of_what_is_exchanged_count() {
+    all_count(
+        TextKind::Purpose,
+        &[
+            "光伏电站运维人员工资",
+            "承接森林抚育项目工资",
+            "变压器换一级能效",
+            "老旧电机淘汰换永磁电机",
+            "环评公司支付检测费",
+        ],
+    );
+    none_counts(
+        TextKind::Purpose,
+        &["碳资产管理公司支付碳核查人员工资及业务支出", "支付工人工资", "变压器换油", "鞋厂支付工人工资"],
+    );
+}

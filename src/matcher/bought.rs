@@ -60,6 +60,13 @@ impl Matcher<'_> {
         };
         let is_grown = !is_line && named == TermKind::Goods && (head::ends_in_verb(self.dictionary, hit) || raises());
         let kind = if is_grown { TermKind::Work } else { named };
+        // 变压器|换一级能效: the mark of what it is exchanged for.
+        let marks = reading.cues.words("efficient");
+        let into = ["更换为", "更换成", "换成", "换为", "升级为", "更换", "换", "改"]
+            .iter()
+            .find_map(|verb| rest.strip_prefix(verb));
+        let is_marked = |into: &str| marks.iter().any(|mark| into.strip_suffix("的").unwrap_or(into) == mark);
+        let rest = if !is_line && into.is_some_and(is_marked) { "" } else { rest };
         // 能源管控平台|软件.
         let rest = if ["平台", "系统", "工厂"].iter().any(|end| hit.ends_with(end)) {
             rest.strip_prefix("软件").unwrap_or(rest)
@@ -142,6 +149,10 @@ impl Matcher<'_> {
             && !matches!(head::behind_in_purpose(self.dictionary, what, kind), Behind::Thing(_))
         {
             return Some((Refusal::StatedUse, what.to_owned()));
+        }
+        // 碳资产管理公司支付碳核查|人员工资 is nothing but wages.
+        if rest.starts_with("人员工资") && ["公司", "企业"].iter().any(|firm| ahead.contains(firm)) {
+            return Some((Refusal::Descriptive, "人员工资".to_owned()));
         }
         // 光伏电站|送餐: only where it goes.
         if kind != TermKind::Goods && !is_activity(kind, hit) && rest.starts_with('送') {

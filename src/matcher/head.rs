@@ -122,11 +122,15 @@ fn read_on(dictionary: &Dictionary, rest: &str, kind: TermKind, parts: &[&str], 
         }
         let part = parts.iter().filter(|part| left.starts_with(**part)).map(|part| part.len()).max().unwrap_or(0);
         let behind_part = left.get(part..).unwrap_or_default();
-        // 碳核查人员|工资 is nothing but wages.
-        if part > 0
-            && !behind_part.starts_with("工资")
-            && longest_prefix(dictionary, left).is_none_or(|(word, _)| word.len() <= part)
+        // 森林抚育项目|工资: what is paid to those who do the work.
+        if kind != TermKind::Goods
+            && is_purpose
+            && let Some(after) = left.strip_prefix("工资")
         {
+            left = after;
+            continue;
+        }
+        if part > 0 && longest_prefix(dictionary, left).is_none_or(|(word, _)| word.len() <= part) {
             left = behind_part;
             continue;
         }

@@ -78,7 +78,9 @@ pub(crate) fn find<'t>(
                 let Some(phrase) = layout.phrase_of(at, start) else { continue };
                 let last = layout.clause_of(&phrase).last();
                 let rest = text.get(start..last.map_or(phrase.end, |last| last.end)).unwrap_or_default();
-                let named = !rest.is_empty() && !TURNS.iter().any(|turn| rest.starts_with(turn));
+                // 老旧电机淘汰|换永磁电机: the old thing stood in front.
+                let exchanged = meaning == Verb::Abolished && rest.starts_with(['换', '改']);
+                let named = !rest.is_empty() && !exchanged && !TURNS.iter().any(|turn| rest.starts_with(turn));
                 if named && is_old(dictionary, kind, text, layout, (at, phrase), meaning) {
                     let abolished = meaning == Verb::Abolished;
                     found.push(Old { start, end: start + reach(dictionary, rest), abolished, verb });
