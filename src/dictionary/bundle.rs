@@ -2,23 +2,27 @@
 //! It can always be rebuilt from the tables, and says so whenever it cannot be used.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, Write},
     path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dictionary, DictionaryError, ExactIndex, Surface, Tables};
+use super::{Dictionary, DictionaryError, ExactIndex, Surface, Tables, Term};
 
 /// The bundle that a dictionary folder may hold.
 pub const BUNDLE_FILE: &str = "dictionary.bundle";
 
 const MAGIC: &[u8; 8] = b"LVJIANDB";
 /// Raised whenever the payload's shape changes.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 const HEAD: usize = 8 + 4 + 32;
+/// Small enough that the threads that read the parts end at about the same time.
+const TERMS_A_PART: usize = 500;
 /// No bundle is larger; a file beyond it is not read.
 const LARGEST: u64 = 1 << 30;
 
@@ -48,12 +52,15 @@ pub enum BundleFault {
     Damaged,
 }
 
-/// Its parts are written by themselves, so that each can be read on a thread of its own.
+/// Its parts are written by themselves, so that they can be read on several threads.
 #[derive(Serialize, Deserialize)]
 struct Payload<'b> {
     fingerprint: &'b str,
-    /// [`Tables`].
+    /// [`Tables`] without the terms.
     tables: &'b [u8],
+    /// The terms, by id, [`TERMS_A_PART`] in each part but the last.
+    #[serde(borrow)]
+    terms: Vec<&'b [u8]>,
     /// What the surfaces stand for, and [`ExactIndex`].
     index: &'b [u8],
 }
@@ -67,9 +74,12 @@ impl Dictionary {
     /// Writes the dictionary as a bundle: to a temporary file beside `path`, then renamed.
     pub fn write_bundle(&self, path: &Path) -> Result<(), DictionaryError> {
         let packed = || -> postcard::Result<Vec<u8>> {
-            let tables = postcard::to_allocvec(&self.tables())?;
+            let tables = postcard::to_allocvec(&self.tables_but_terms())?;
+            let parts: Vec<Vec<u8>> =
+                self.terms.chunks(TERMS_A_PART).map(|part| postcard::to_allocvec(&part)).collect::<Result<_, _>>()?;
+            let terms = parts.iter().map(Vec::as_slice).collect();
             let index = postcard::to_allocvec(&(&self.surfaces, &self.exact))?;
-            postcard::to_allocvec(&Payload { fingerprint: &self.fingerprint, tables: &tables, index: &index })
+            postcard::to_allocvec(&Payload { fingerprint: &self.fingerprint, tables: &tables, terms, index: &index })
         };
         let payload = packed().map_err(|error| DictionaryError::Compile(error.to_string()))?;
         let write = || -> io::Result<()> {
@@ -104,27 +114,35 @@ impl Dictionary {
         if found != FORMAT {
             return Err(BundleFault::Format { found });
         }
-        let parts: Option<Payload<'_>> = postcard::from_bytes(payload).ok();
+        let parts: Payload<'_> = postcard::from_bytes(payload).map_err(|_| BundleFault::Damaged)?;
+        let next = AtomicUsize::new(0);
         // What is read before the hash is known is dropped when the hash is wrong.
-        let (is_whole, tables, index) = thread::scope(|scope| {
-            let is_whole = scope.spawn(|| blake3::hash(payload).as_bytes().as_slice() == hash);
-            let tables = scope.spawn(|| postcard::from_bytes::<Tables>(parts.as_ref()?.tables).ok());
-            let index =
-                parts.as_ref().and_then(|parts| postcard::from_bytes::<(Vec<Surface>, ExactIndex)>(parts.index).ok());
-            (is_whole.join().unwrap_or(false), tables.join().ok().flatten(), index)
+        let (is_whole, here, there, tables, index) = thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                let is_whole = blake3::hash(payload).as_bytes().as_slice() == hash;
+                (is_whole, read_terms(&parts.terms, &next))
+            });
+            let index = postcard::from_bytes::<(Vec<Surface>, ExactIndex)>(parts.index).ok();
+            let tables = postcard::from_bytes::<Tables>(parts.tables).ok();
+            let here = read_terms(&parts.terms, &next);
+            let (is_whole, there) = other.join().unwrap_or((false, None));
+            (is_whole, here, there, tables, index)
         });
-        match (is_whole, parts, tables, index) {
-            (true, Some(parts), Some(tables), Some((surfaces, exact))) => {
-                Ok(Self::from_parts(tables, surfaces, exact, parts.fingerprint.to_owned()))
+        match (is_whole, here, there, tables, index) {
+            (true, Some(here), Some(there), Some(tables), Some((surfaces, exact))) => {
+                let mut terms: Vec<(usize, Vec<Term>)> = here.into_iter().chain(there).collect();
+                terms.sort_unstable_by_key(|(part, _)| *part);
+                let terms = terms.into_iter().flat_map(|(_, terms)| terms).collect();
+                Ok(Self::from_parts(tables, terms, surfaces, exact, parts.fingerprint.to_owned()))
             }
             _ => Err(BundleFault::Damaged),
         }
     }
 
-    /// The tables it was compiled from.
-    fn tables(&self) -> Tables {
+    /// The tables it was compiled from, without the terms.
+    fn tables_but_terms(&self) -> Tables {
         Tables {
-            terms: self.terms.iter().map(|term| (term.id.clone(), term.clone())).collect(),
+            terms: BTreeMap::new(),
             exclusions: self.exclusions.iter().map(|row| (row.surface.clone(), row.clone())).collect(),
             negatives: self.negatives.iter().map(|row| (row.id.clone(), row.clone())).collect(),
             cues: self.cues.iter().map(|(name, group)| (name.clone(), group.clone())).collect(),
@@ -133,6 +151,13 @@ impl Dictionary {
             labels: self.labels.iter().map(|(label, row)| (label.clone(), row.clone())).collect(),
         }
     }
+}
+
+/// Reads parts of the terms, each with its number, until `next` has gone through all of them; `None` when one is damaged.
+fn read_terms(parts: &[&[u8]], next: &AtomicUsize) -> Option<Vec<(usize, Vec<Term>)>> {
+    let numbers =
+        std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed)).take_while(|&part| part < parts.len());
+    numbers.map(|part| Some((part, postcard::from_bytes(parts.get(part)?).ok()?))).collect()
 }
 
 #[cfg(test)]

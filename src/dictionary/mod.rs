@@ -102,15 +102,23 @@ impl Dictionary {
     }
 
     /// Compiles tables that were read before.
-    pub fn from_tables(tables: Tables, fingerprint: String) -> Result<Self, DictionaryError> {
+    pub fn from_tables(mut tables: Tables, fingerprint: String) -> Result<Self, DictionaryError> {
         let surfaces = surfaces_of(tables.terms.values(), tables.negatives.values());
         let words: Vec<&str> = surfaces.iter().map(|(surface, _)| surface.as_str()).collect();
         let exact = ExactIndex::new(&words).map_err(DictionaryError::Compile)?;
         let surfaces = surfaces.into_iter().map(|(_, surface)| surface).collect();
-        Ok(Self::from_parts(tables, surfaces, exact, fingerprint))
+        let terms = std::mem::take(&mut tables.terms).into_values().collect();
+        Ok(Self::from_parts(tables, terms, surfaces, exact, fingerprint))
     }
 
-    fn from_parts(tables: Tables, surfaces: Vec<Surface>, exact: ExactIndex, fingerprint: String) -> Self {
+    /// From tables whose terms were taken out, by id.
+    fn from_parts(
+        tables: Tables,
+        terms: Vec<Term>,
+        surfaces: Vec<Surface>,
+        exact: ExactIndex,
+        fingerprint: String,
+    ) -> Self {
         let mut label_by_prefix = FxHashMap::default();
         // In the order of labels: when two claim a prefix, the same one wins in every run.
         for (label, row) in &tables.labels {
@@ -127,7 +135,7 @@ impl Dictionary {
                 .map(|word| word.chars().count())
                 .max()
                 .unwrap_or(0),
-            terms: tables.terms.into_values().collect(),
+            terms,
             negatives: tables.negatives.into_values().collect(),
             exclusions: tables.exclusions.into_values().collect(),
             cues: tables.cues.into_iter().collect(),

@@ -278,9 +278,7 @@ impl Matcher<'_> {
         let Some(phrase) = phrase else {
             // 小鹏G6 座椅套: letters end a phrase, so that the name goes over two; what stands behind is looked at alone.
             let is_short = text.len() <= 4_000;
-            let Some(over) = reading.layout.phrases_over(candidate.start, candidate.end).filter(|_| is_short) else {
-                return None;
-            };
+            let over = reading.layout.phrases_over(candidate.start, candidate.end).filter(|_| is_short)?;
             let rest = Some(Phrase { start: candidate.end, ..over }).filter(|rest| rest.start < rest.end);
             let later =
                 reading.layout.clause_of(&over).iter().filter(|other| other.start >= over.end && !other.bracketed);
