@@ -266,7 +266,14 @@ fn halves_of_a_name_may_change_places() {
 fn a_unit_of_packing_rules_nothing_out() {
     all_count(
         TextKind::InvoiceLine,
-        &["水性聚氨酯面漆 20kg/桶", "*涂料*水性环氧底漆 25KG/桶", "水性丙烯酸面漆 灰 3桶", "水性环氧中涂漆 18L桶装"],
+        &[
+            "水性聚氨酯面漆 20kg/桶",
+            "*涂料*水性环氧底漆 25KG/桶",
+            "水性丙烯酸面漆 灰 3桶",
+            "水性环氧中涂漆 18L桶装",
+            "RCO 2万",
+            "叠合板 60厚",
+        ],
     );
     none_counts(TextKind::InvoiceLine, &["水性面漆桶 20L"]);
 }

@@ -48,6 +48,10 @@ impl Matcher<'_> {
         // Model numbers right behind a Latin surface (ye5-132s-4) are no noun.
         let all = rest;
         let rest = rest.trim_start_matches(|c: char| script_of(c) != Script::Han);
+        // rco 2|万, 叠合板 60|厚: the unit of a size.
+        let sized = is_line && all.strip_suffix(rest).is_some_and(|size| size.ends_with(|c: char| c.is_ascii_digit()));
+        let unit = SIZE_UNITS.iter().find_map(|unit| rest.strip_prefix(unit)).filter(|_| sized);
+        let rest = unit.filter(|more| !more.starts_with(|c| script_of(c) == Script::Han)).unwrap_or(rest);
         // PCS 100kW 储能项目用: behind a blank or a number, what the thing is meant for.
         let rest = if is_line && rest.len() < all.len() && rest.ends_with('用') { "" } else { rest };
         // 新能源汽车|购车首付.
@@ -377,6 +381,10 @@ fn is_model(surface: &str, numbers: &str) -> bool {
         && (surface.len() > 3 || surface.contains(|c: char| c.is_ascii_digit()))
         && numbers.contains(|c: char| c.is_ascii_digit())
 }
+
+/// Units that trade writes behind a bare number.
+const SIZE_UNITS: [&str; 16] =
+    ["万风量", "万风", "万", "千", "方", "度", "袋", "厚", "宽", "高", "瓦", "路", "仓", "极", "转", "目"];
 
 /// What names of vehicles end in.
 const VEHICLE: [char; 3] = ['车', '卡', '货'];
