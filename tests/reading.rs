@@ -284,6 +284,7 @@ fn shops_pay_wages_and_what_is_sold_off_is_not_bought() {
         TextKind::Purpose,
         &[
             "LED灯具店房租",
+            "电动叉车4S店装修",
             "太阳能热水器店员工工资",
             "空气能热水器店支付员工工资",
             "卖掉新能源车，换购商铺首付",
@@ -331,4 +332,10 @@ fn wages_of_the_work_and_marks_of_what_is_exchanged_count() {
         TextKind::Purpose,
         &["碳资产管理公司支付碳核查人员工资及业务支出", "支付工人工资", "变压器换油", "鞋厂支付工人工资"],
     );
+}
+
+#[test]
+fn rent_on_an_invoice_is_paid_to_a_lessor() {
+    none_counts(TextKind::InvoiceLine, &["*经营租赁*充电站场地租金", "*经营租赁*废品收购站房租"]);
+    all_count(TextKind::Purpose, &["光伏电站场地租金"]);
 }

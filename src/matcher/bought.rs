@@ -158,6 +158,11 @@ impl Matcher<'_> {
         if rest.starts_with("人员工资") && ["公司", "企业"].iter().any(|firm| ahead.contains(firm)) {
             return Some((Refusal::Descriptive, "人员工资".to_owned()));
         }
+        // 新能源汽车|4S店装修: letters end a phrase.
+        let shop = reading.folded.text().get(name.candidate.end..).unwrap_or_default();
+        if kind == TermKind::Goods && shop.starts_with("4s店") {
+            return Some((Refusal::Descriptive, "4S店".to_owned()));
+        }
         // 光伏电站|送餐: only where it goes.
         if kind != TermKind::Goods && !is_activity(kind, hit) && rest.starts_with('送') {
             return Some((Refusal::Descriptive, rest.to_owned()));
@@ -308,6 +313,11 @@ impl Matcher<'_> {
         let mut elsewhere = reading.layout.phrases.iter().filter(outside);
         if phrase.bracketed && !is_mark && elsewhere.any(|other| has_han(text, other)) {
             return Some((Refusal::Bracketed, String::new()));
+        }
+        // *经营租赁*充电站|场地租金: what the lessor is paid.
+        let behind = text.get(candidate.end..phrase.end).unwrap_or_default();
+        if let Some(rent) = self.cue_words("rent").iter().find(|rent| behind.ends_with(rent.as_str())) {
+            return Some((Refusal::ServiceAbout, rent.clone()));
         }
         // 充电桩(维修费), 光伏组件(配件).
         let mut brackets = reading.layout.phrases.iter().filter(|other| other.bracketed && other.start >= phrase.end);
