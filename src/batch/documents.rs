@@ -84,7 +84,7 @@ pub fn read_any(
                 worker.out.extend_from_slice(answer);
                 worker.out.push(b'\n');
             } else {
-                let reading = worker.reader.matcher().read(document);
+                let reading = worker.reader.reading(document);
                 worker.totals.count(reading.verdict, document.amount);
                 worker.readings.push(reading);
             }

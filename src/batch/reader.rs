@@ -7,7 +7,7 @@ use rustc_hash::FxHasher;
 use crate::{
     ingest::Line,
     matcher::{Glance, Matcher, Silence},
-    model::{Classification, TextKind, Verdict},
+    model::{Classification, Document, TextKind, Verdict},
     text::{Single, fold_into, fold_single},
 };
 
@@ -87,6 +87,14 @@ impl<'e> LineReader<'e> {
         Some(self.silent(silent))
     }
 
+    /// The whole reading of a document.
+    pub fn reading(&mut self, document: &Document) -> Classification {
+        match self.glance.silent(&document.text, document.kind) {
+            None => self.matcher().read(document),
+            Some((verdict, silence)) => silent_reading(document.id.clone(), verdict, silence),
+        }
+    }
+
     fn silent(&mut self, (verdict, silence): (Verdict, Silence<'_>)) -> (Verdict, &[u8]) {
         if silence == Silence::Nothing {
             return (verdict, &self.nothing);
@@ -163,14 +171,11 @@ impl<'e> LineReader<'e> {
 }
 
 fn write_silent(style: Style, verdict: Verdict, silence: Silence<'_>, out: &mut Vec<u8>) {
-    let reading = Classification {
-        id: String::new(),
-        verdict,
-        matches: Vec::new(),
-        rejected: Vec::new(),
-        reason: silence.to_string(),
-    };
-    write_reading(style, &reading, out);
+    write_reading(style, &silent_reading(String::new(), verdict, silence), out);
+}
+
+fn silent_reading(id: String, verdict: Verdict, silence: Silence<'_>) -> Classification {
+    Classification { id, verdict, matches: Vec::new(), rejected: Vec::new(), reason: silence.to_string() }
 }
 
 fn write_reading(style: Style, reading: &Classification, out: &mut Vec<u8>) {

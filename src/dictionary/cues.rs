@@ -39,6 +39,14 @@ impl CueFinder {
     }
 }
 
+impl CueFinder {
+    /// Whether `word` is a word of the group, by its number. Asked of the index, for the longest groups have thousands.
+    fn is_word(&self, number: usize, word: &str) -> bool {
+        let mut words = self.index.whole(word).iter().filter_map(|&row| (row as usize).checked_sub(self.exclusions));
+        words.any(|word| self.group_of.get(word) == Some(&number))
+    }
+}
+
 /// The cue groups that have a word in some text.
 #[derive(Clone, Copy, Debug)]
 pub struct Cues<'d> {
@@ -49,11 +57,24 @@ pub struct Cues<'d> {
 impl<'d> Cues<'d> {
     /// The words of a group; none when no word of it stands in the text.
     pub fn words(&self, name: &str) -> &'d [String] {
+        if self.is_silent(name) { &[] } else { self.dictionary.cue(name).map_or(&[], |group| group.words.as_slice()) }
+    }
+
+    /// Whether `noun`, which stands in the text, is a word of a group.
+    pub fn is_word(&self, name: &str, noun: &str) -> bool {
+        !self.is_silent(name) && self.dictionary.is_cue_word(name, noun)
+    }
+
+    /// Whether `noun`, which stands in the text, ends in a word of a group.
+    pub fn is_ending(&self, name: &str, noun: &str) -> bool {
+        !self.is_silent(name) && self.dictionary.is_cue_ending(name, noun)
+    }
+
+    /// Whether no word of a group stands in the text.
+    fn is_silent(&self, name: &str) -> bool {
         let finder = self.dictionary.cue_finder.get().and_then(Option::as_ref);
-        let silent = finder
-            .and_then(|finder| finder.number.get(name))
-            .is_some_and(|number| *number < TOLD && self.said >> number & 1 == 0);
-        if silent { &[] } else { self.dictionary.cue(name).map_or(&[], |group| group.words.as_slice()) }
+        let number = finder.and_then(|finder| finder.number.get(name));
+        number.is_some_and(|number| *number < TOLD && self.said >> number & 1 == 0)
     }
 }
 
@@ -79,6 +100,30 @@ impl Dictionary {
             }
         }
         (Cues { dictionary: self, said }, excluded)
+    }
+
+    /// Whether `word` is a word of a cue group.
+    pub fn is_cue_word(&self, group: &str, word: &str) -> bool {
+        match self.numbered(group) {
+            Some((finder, number)) => finder.is_word(number, word),
+            None => self.cue(group).is_some_and(|group| group.words.iter().any(|other| other == word)),
+        }
+    }
+
+    /// Whether `words` end in a word of a cue group, or are one.
+    pub fn is_cue_ending(&self, group: &str, words: &str) -> bool {
+        match self.numbered(group) {
+            Some((finder, number)) => {
+                words.char_indices().any(|(at, _)| words.get(at..).is_some_and(|ending| finder.is_word(number, ending)))
+            }
+            None => self.cue(group).is_some_and(|group| group.words.iter().any(|end| words.ends_with(end.as_str()))),
+        }
+    }
+
+    /// The number of a group that the finder tells apart.
+    fn numbered(&self, group: &str) -> Option<(&CueFinder, usize)> {
+        let finder = self.cue_finder.get_or_init(|| CueFinder::new(&self.exclusions, &self.cues)).as_ref()?;
+        finder.number.get(group).filter(|number| **number < TOLD).map(|&number| (finder, number))
     }
 
     /// The cue groups that have a word in `text`, which is folded.
@@ -109,6 +154,10 @@ mod tests {
             for (name, group) in &dictionary.cues {
                 let stands = group.words.iter().any(|word| text.contains(word.as_str()));
                 assert_eq!(!cues.words(name).is_empty(), stands, "{name} in {text}");
+                let is_word = group.words.iter().any(|word| word == text);
+                assert_eq!(dictionary.is_cue_word(name, text), is_word, "{name} is {text}");
+                let is_ending = group.words.iter().any(|word| text.ends_with(word.as_str()));
+                assert_eq!(dictionary.is_cue_ending(name, text), is_ending, "{name} ends {text}");
             }
         }
     }

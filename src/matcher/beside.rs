@@ -216,12 +216,10 @@ impl Matcher<'_> {
 
     /// Whether a phrase is the name of ordinary goods that describes nothing: 光伏组件 |工作服, 有机肥 |办公桌.
     pub(super) fn is_ordinary(&self, reading: &Reading<'_>, noun: &str) -> bool {
-        // The groups are long; a text without any of their words is told at once. 含螺栓, 送枕套 come with the goods.
+        // 含螺栓, 送枕套 come with the goods.
         let comes_with =
             noun.trim_start_matches(|c| script_of(c) != Script::Han).starts_with(['含', '带', '配', '送', '附', '赠']);
-        let is_word = || reading.cues.words("ordinary").iter().any(|word| word == noun);
-        let ends_so = || reading.cues.words("ordinary-ending").iter().any(|ending| noun.ends_with(ending.as_str()));
-        !comes_with && (is_word() || ends_so())
+        !comes_with && (reading.cues.is_word("ordinary", noun) || reading.cues.is_ending("ordinary-ending", noun))
     }
 
     /// Whether the candidate is a whole vehicle and not a part or a work for it.
@@ -251,11 +249,11 @@ impl Matcher<'_> {
     }
 
     fn ends_in(&self, group: &str, words: &str) -> bool {
-        self.cue_words(group).iter().any(|ending| words.ends_with(ending.as_str()))
+        self.dictionary.is_cue_ending(group, words)
     }
 
     pub(super) fn is_in(&self, group: &str, words: &str) -> bool {
-        self.cue_words(group).iter().any(|word| word == words)
+        self.dictionary.is_cue_word(group, words)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Matcher;
 use crate::{
-    dictionary::{Look, Sieve},
+    dictionary::{Cues, Look, Sieve},
     model::{TextKind, Verdict},
     text::{Layout, fold_into},
 };
@@ -35,12 +35,23 @@ impl fmt::Display for Silence<'_> {
 
 /// A text that names nothing green: unreadable, vague, or simply something else. `text` is folded.
 pub(super) fn silent<'d>(matcher: &Matcher<'d>, kind: TextKind, text: &str) -> (Verdict, Silence<'d>) {
+    let layout = Layout::of(text, kind == TextKind::InvoiceLine);
+    silent_in(matcher, kind, text, &layout, matcher.dictionary.cues_in(text))
+}
+
+/// The same of a text that was laid out before, and whose cue groups, or more of them, are known.
+pub(super) fn silent_in<'d>(
+    matcher: &Matcher<'d>,
+    kind: TextKind,
+    text: &str,
+    layout: &Layout,
+    cues: Cues<'d>,
+) -> (Verdict, Silence<'d>) {
     if !text.chars().any(char::is_alphabetic) {
         return (Verdict::Review, Silence::Empty);
     }
-    let body = text.get(Layout::of(text, kind == TextKind::InvoiceLine).body..).unwrap_or_default().trim();
+    let body = text.get(layout.body..).unwrap_or_default().trim();
     let whole = words(matcher, "unreadable-whole").iter().find(|word| *word == body);
-    let cues = matcher.dictionary.cues_in(text);
     let said = |group: &str| cues.words(group).iter().map(String::as_str).find(|word| text.contains(word));
     if let Some(word) = said("unreadable").or(whole.map(String::as_str)) {
         return (Verdict::Review, Silence::Unnamed(word));

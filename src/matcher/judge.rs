@@ -161,9 +161,8 @@ impl Matcher<'_> {
     ) -> Result<Standing, Refused> {
         // An alias may hold the marking word (变频空压机, 导轨式电能表); a word that the name itself is made of marks
         // nothing (瓶片, 边角料).
-        let name = fold_text(&term.term);
         let company = context::company(reading, &term.needs, |(first, last), word| {
-            first + word.len() <= candidate.start || last >= candidate.end || !name.contains(word)
+            first + word.len() <= candidate.start || last >= candidate.end || !fold_text(&term.term).contains(word)
         });
         let asked = !term.needs.is_empty();
         let strength = match (term.strength, &company) {
@@ -244,13 +243,16 @@ pub(super) fn has_han(text: &str, phrase: &Phrase) -> bool {
 /// The words a term needs, as told to people.
 fn wanted(term: &Term) -> String {
     use crate::dictionary::Need;
-    let name = |need: &Need| match need {
-        Need::Word(word) => word.clone(),
-        Need::Cue(cue) => format!("@{cue}"),
-    };
-    term.needs
-        .iter()
-        .map(|alternative| alternative.iter().map(name).collect::<Vec<_>>().join("&"))
-        .collect::<Vec<_>>()
-        .join("|")
+    let mut wanted = String::new();
+    for (alternative, bar) in term.needs.iter().zip(std::iter::once("").chain(std::iter::repeat("|"))) {
+        wanted.push_str(bar);
+        for (need, and) in alternative.iter().zip(std::iter::once("").chain(std::iter::repeat("&"))) {
+            let (sign, word) = match need {
+                Need::Word(word) => ("", word),
+                Need::Cue(cue) => ("@", cue),
+            };
+            [and, sign, word].iter().for_each(|part| wanted.push_str(part));
+        }
+    }
+    wanted
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     Candidate, Matcher, Reading,
-    glance::silent,
+    glance::{silent, silent_in},
     judge::{Refused, Standing},
 };
 use crate::{
@@ -271,7 +271,7 @@ fn conclude(
 ) -> (Verdict, String) {
     let Some(best) = matches.iter().min_by_key(|found| (found.verdict(), found.span)) else {
         let text = reading.folded.text();
-        let (verdict, silence) = silent(matcher, reading.document.kind, text);
+        let (verdict, silence) = silent_in(matcher, reading.document.kind, text, &reading.layout, reading.cues);
         let reason = silence.to_string();
         if verdict == Verdict::Review {
             return (verdict, reason);

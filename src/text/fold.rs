@@ -42,7 +42,7 @@ pub fn fold(original: &str) -> Folded {
     let mut folded = Folded { text: String::with_capacity(original.len()), origin: Vec::with_capacity(original.len()) };
     each_piece(original, |piece, place| {
         folded.text.push(piece);
-        folded.origin.resize(folded.text.len(), place);
+        folded.origin.extend_from_slice([place; 4].get(..piece.len_utf8()).unwrap_or_default());
     });
     folded
 }
@@ -96,25 +96,30 @@ pub(crate) fn fold_single(character: char) -> Single {
 fn each_piece(original: &str, mut give: impl FnMut(char, (u32, u32))) {
     let mut blank: Option<(u32, u32)> = None;
     let mut before = None;
+    let mut give_word = |piece: char, place: (u32, u32), blank: &mut Option<(u32, u32)>| {
+        if let Some(gap) = blank.take()
+            && before.is_some_and(|before| keeps_blank(script_of(before), script_of(piece)))
+        {
+            give(' ', gap);
+        }
+        give(piece, place);
+        before = Some(piece);
+    };
     for (start, character) in original.char_indices() {
         let Ok(from) = u32::try_from(start) else { break };
         let place = (from, from.saturating_add(character.len_utf8() as u32));
-        pieces(character, |piece| {
-            if piece.is_whitespace() {
-                blank = blank.or(Some(place));
-                return;
-            }
-            if is_invisible(piece) {
-                return;
-            }
-            if let Some(gap) = blank.take()
-                && before.is_some_and(|before| keeps_blank(script_of(before), script_of(piece)))
-            {
-                give(' ', gap);
-            }
-            give(piece, place);
-            before = Some(piece);
-        });
+        match character {
+            // Nearly every character: neither white space nor invisible, and one piece.
+            '!'..='~' => give_word(character.to_ascii_lowercase(), place, &mut blank),
+            '\u{4e00}'..='\u{9fff}' => give_word(simplified(character), place, &mut blank),
+            _ => pieces(character, |piece| {
+                if piece.is_whitespace() {
+                    blank = blank.or(Some(place));
+                } else if !is_invisible(piece) {
+                    give_word(piece, place, &mut blank);
+                }
+            }),
+        }
     }
 }
 

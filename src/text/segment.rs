@@ -64,10 +64,10 @@ impl Segmenter {
         self.jieba().has_word(word)
     }
 
-    /// Ends of the ordinary words of two characters and more that begin at `start`, ascending.
-    fn ends(&self, characters: &[char], start: usize) -> Vec<usize> {
+    /// Ends of the ordinary words of two characters and more that begin at `start`.
+    fn ends(&self, characters: &[char], start: usize) -> Ends {
         let longest = (start + LONGEST_WORD).min(characters.len());
-        let mut ends = Vec::new();
+        let mut ends = Ends::default();
         match &self.words {
             Words::Compiled(words) => {
                 let mut node = words.root();
@@ -77,13 +77,14 @@ impl Segmenter {
                         node = words.node(node.transition_addr(next));
                     }
                     if node.is_final() && end > start + 1 {
-                        ends.push(end);
+                        ends.add(start, end);
                     }
                 }
             }
             Words::Given => {
                 let word = |end: usize| characters.get(start..end).unwrap_or_default().iter().collect::<String>();
-                ends.extend((start + 2..=longest).filter(|&end| self.jieba().has_word(&word(end))));
+                let known = (start + 2..=longest).filter(|&end| self.jieba().has_word(&word(end)));
+                known.for_each(|end| ends.add(start, end));
             }
         }
         ends
@@ -131,8 +132,11 @@ impl Segmenter {
         window.extend(hit.chars());
         let to = window.len();
         window.extend(right);
-        let lattice = Lattice::new(&window, self);
+        let mut lattice = Lattice::new(&window);
+        // Most hits are crossed by no word; what stands further on then need not be looked up.
+        lattice.fill(0..to, self);
         let crossing = lattice.crossing(from, to)?;
+        lattice.fill(to..window.len(), self);
         let (left, right) = (lattice.price(0, from, None), lattice.price(to, window.len(), None));
         let with_hit = left.unwrap_or(0) + WORD_PRICE + right.unwrap_or(0);
         // Readings with a word across the left edge, and with one across the right edge.
@@ -142,24 +146,48 @@ impl Segmenter {
     }
 }
 
+/// Longest window: a hit that is short, and what is looked at on its sides.
+const LONGEST_WINDOW: usize = WINDOW + LONGEST_ACCIDENT + WINDOW;
+
+/// Where the ordinary words end that begin at one place: a bit for each length in characters.
+#[derive(Clone, Copy, Default)]
+struct Ends(u8);
+
+impl Ends {
+    fn add(&mut self, start: usize, end: usize) {
+        self.0 |= 1 << (end - start);
+    }
+
+    /// The ends, ascending, of words that begin at `start`.
+    fn behind(self, start: usize) -> impl Iterator<Item = usize> {
+        (2..=LONGEST_WORD).filter(move |length| self.0 >> length & 1 == 1).map(move |length| start + length)
+    }
+}
+
 /// All ordinary words inside a short run of characters.
 struct Lattice<'w> {
     characters: &'w [char],
-    /// `ends[i]`: ends of the words of two characters and more that begin at `i`.
-    ends: Vec<Vec<usize>>,
+    /// For each place the words of two characters and more that begin there.
+    ends: [Ends; LONGEST_WINDOW],
 }
 
 impl<'w> Lattice<'w> {
-    fn new(characters: &'w [char], words: &Segmenter) -> Self {
-        let ends = (0..characters.len()).map(|start| words.ends(characters, start)).collect();
-        Self { characters, ends }
+    fn new(characters: &'w [char]) -> Self {
+        Self { characters, ends: Default::default() }
+    }
+
+    /// Looks up the words that begin at these places.
+    fn fill(&mut self, places: std::ops::Range<usize>, words: &Segmenter) {
+        for (place, ends) in self.ends.iter_mut().enumerate().take(places.end).skip(places.start) {
+            *ends = words.ends(self.characters, place);
+        }
     }
 
     /// The longest word that begins before `from` and ends inside the hit, or begins inside it and ends after `to`.
     fn crossing(&self, from: usize, to: usize) -> Option<String> {
         let mut longest: Option<(usize, usize)> = None;
         for (start, ends) in self.ends.iter().enumerate() {
-            for &end in ends {
+            for end in ends.behind(start) {
                 let crosses_left = start < from && end > from && end < to;
                 let crosses_right = start > from && start < to && end > to;
                 if (crosses_left || crosses_right) && longest.is_none_or(|(s, e)| end - start > e - s) {
@@ -172,7 +200,7 @@ impl<'w> Lattice<'w> {
 
     /// The least price of reading `from..to`, without a joint at `forbidden`; `None` when there is no such reading.
     fn price(&self, from: usize, to: usize, forbidden: Option<usize>) -> Option<u32> {
-        let mut best = vec![u32::MAX; to - from + 1];
+        let mut best = [u32::MAX; LONGEST_WINDOW + 1];
         if let Some(first) = best.first_mut() {
             *first = 0;
         }
@@ -187,11 +215,10 @@ impl<'w> Lattice<'w> {
                 }
             };
             offer(start + 1, SINGLE_PRICE);
-            for &end in self.ends.get(start).into_iter().flatten().filter(|&&end| end <= to) {
-                offer(end, WORD_PRICE);
-            }
+            let ends = self.ends.get(start).copied().unwrap_or_default();
+            ends.behind(start).filter(|&end| end <= to).for_each(|end| offer(end, WORD_PRICE));
         }
-        best.last().copied().filter(|&price| price < u32::MAX && forbidden != Some(to))
+        best.get(to - from).copied().filter(|&price| price < u32::MAX && forbidden != Some(to))
     }
 }
 

@@ -150,6 +150,19 @@ impl ExactIndex {
         hits
     }
 
+    /// Numbers of the surfaces that are `word`, whole.
+    pub(in crate::dictionary) fn whole(&self, word: &str) -> &[u32] {
+        let mut codes = word.chars().map(|character| self.code(character));
+        let stored = &self.stored;
+        let node = match (codes.next(), codes.next()) {
+            (Some(only), None) => stored.single(only),
+            (Some(first), Some(second)) => stored.pair(first, second),
+            _ => None,
+        };
+        let last = node.and_then(|node| codes.try_fold(node, |node, code| stored.child(node, code)));
+        last.and_then(|node| stored.outputs_of(node)).unwrap_or_default()
+    }
+
     /// Whether a surface of two characters or more stands in a text given by the codes of its characters, the lowest
     /// sixteen bits of each number.
     pub(super) fn holds(&self, codes: &[u32]) -> bool {
@@ -424,9 +437,12 @@ impl Stored {
     }
 
     fn emit(&self, node: u32, start: usize, end: usize, hits: &mut Vec<Hit>) {
-        let outputs =
-            self.range(&self.first_output, node).and_then(|range| self.outputs.get(range)).unwrap_or_default();
+        let outputs = self.outputs_of(node).unwrap_or_default();
         hits.extend(outputs.iter().map(|&surface| Hit { start, end, surface: surface as usize }));
+    }
+
+    fn outputs_of(&self, node: u32) -> Option<&[u32]> {
+        self.outputs.get(self.range(&self.first_output, node)?)
     }
 
     fn range(&self, firsts: &[u32], node: u32) -> Option<std::ops::Range<usize>> {
