@@ -218,12 +218,17 @@ pub const ID_KEY: &[u8] = b"{\"id\":";
 /// Adds a delimiter and a cell, quoted where needed, that no spreadsheet runs as a formula.
 pub fn push_cell(delimiter: u8, cell: &str, out: &mut Vec<u8>) {
     out.push(delimiter);
-    let quoted = cell.bytes().any(|byte| byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r'));
+    let bytes = cell.as_bytes();
+    let quoted = memchr::memchr3(delimiter, b'"', b'\n', bytes).is_some() || memchr::memchr(b'\r', bytes).is_some();
     if quoted {
         out.push(b'"');
     }
     if is_formula(cell) {
         out.push(b'\'');
+    }
+    if !quoted {
+        out.extend_from_slice(bytes);
+        return;
     }
     for (number, part) in cell.split('"').enumerate() {
         if number > 0 {
@@ -231,9 +236,7 @@ pub fn push_cell(delimiter: u8, cell: &str, out: &mut Vec<u8>) {
         }
         out.extend_from_slice(part.as_bytes());
     }
-    if quoted {
-        out.push(b'"');
-    }
+    out.push(b'"');
 }
 
 /// Whether a spreadsheet would run the cell: text that begins like a formula. Numbers are none.

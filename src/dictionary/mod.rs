@@ -103,11 +103,11 @@ impl Dictionary {
 
     /// Compiles tables that were read before.
     pub fn from_tables(mut tables: Tables, fingerprint: String) -> Result<Self, DictionaryError> {
-        let surfaces = surfaces_of(tables.terms.values(), tables.negatives.values());
+        let terms: Vec<Term> = std::mem::take(&mut tables.terms).into_values().collect();
+        let surfaces = surfaces_of(&terms, tables.negatives.values());
         let words: Vec<&str> = surfaces.iter().map(|(surface, _)| surface.as_str()).collect();
         let exact = ExactIndex::new(&words).map_err(DictionaryError::Compile)?;
         let surfaces = surfaces.into_iter().map(|(_, surface)| surface).collect();
-        let terms = std::mem::take(&mut tables.terms).into_values().collect();
         Ok(Self::from_parts(tables, terms, surfaces, exact, fingerprint))
     }
 
@@ -182,7 +182,7 @@ impl Dictionary {
 
     /// Folded surfaces of active terms and negatives, with what they stand for, in the order of [`Self::exact`].
     pub fn surfaces(&self) -> Vec<(String, Surface)> {
-        surfaces_of(self.terms.iter(), self.negatives.iter())
+        surfaces_of(&self.terms, self.negatives.iter())
     }
 
     /// What a surface found by [`Self::exact`] stands for.
@@ -264,16 +264,24 @@ impl Dictionary {
     }
 }
 
-/// Every folded surface, terms before negatives; empty ones are left out.
-fn surfaces_of<'t>(
-    terms: impl Iterator<Item = &'t Term>,
-    negatives: impl Iterator<Item = &'t Negative>,
-) -> Vec<(String, Surface)> {
-    let mut surfaces: Vec<(String, Surface)> = Vec::new();
-    for (number, term) in terms.enumerate().filter(|(_, term)| term.active) {
-        surfaces.push((fold_text(&term.term), Surface::Term(number, Via::Exact)));
-        surfaces.extend(term.aliases.iter().map(|alias| (fold_text(alias), Surface::Term(number, Via::Alias))));
-    }
+/// Every folded surface, terms before negatives; empty ones are left out. Two threads fold.
+fn surfaces_of<'t>(terms: &[Term], negatives: impl Iterator<Item = &'t Negative>) -> Vec<(String, Surface)> {
+    let of = |terms: &[Term], first: usize| {
+        let mut surfaces: Vec<(String, Surface)> = Vec::new();
+        for (number, term) in (first..).zip(terms).filter(|(_, term)| term.active) {
+            surfaces.push((fold_text(&term.term), Surface::Term(number, Via::Exact)));
+            surfaces.extend(term.aliases.iter().map(|alias| (fold_text(alias), Surface::Term(number, Via::Alias))));
+        }
+        surfaces
+    };
+    let half = terms.len() / 2;
+    let (front, back) = terms.split_at(half);
+    let mut surfaces = std::thread::scope(|scope| {
+        let back = scope.spawn(|| of(back, half));
+        let mut surfaces = of(front, 0);
+        surfaces.extend(back.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        surfaces
+    });
     for (number, negative) in negatives.enumerate() {
         let names = std::iter::once(&negative.surface).chain(&negative.aliases);
         surfaces.extend(names.map(|name| (fold_text(name), Surface::Negative(number))));

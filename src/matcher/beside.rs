@@ -87,8 +87,8 @@ impl Matcher<'_> {
         {
             return Some((Refusal::Descriptive, words.to_owned()));
         }
-        let general = self.cue_words("general-name").iter().any(|word| hit.contains(word.as_str()));
-        if behind && !general && !hit.contains(noun) && self.is_ordinary(reading, noun) {
+        let general = || self.cue_words("general-name").iter().any(|word| hit.contains(word.as_str()));
+        if behind && !hit.contains(noun) && self.is_ordinary(reading, noun) && !general() {
             return Some((Refusal::OtherHead, words.to_owned()));
         }
         if behind && (self.is_machine_for(hit, noun) || !same_matter() && self.is_another_thing(candidate, hit, noun)) {

@@ -273,8 +273,8 @@ const AND: [char; 4] = ['和', '及', '与', '或'];
 
 /// Whether `denial` stands in `before` and what it denies goes on to its end: 不含|A、B及.
 fn joined(before: &str, denial: &str) -> bool {
-    let denied = before.rfind(denial).and_then(|at| before.get(at + denial.len()..));
-    denied.is_some_and(|denied| denied.ends_with(AND) && (2..=12).contains(&denied.chars().count()))
+    let denied = || before.rfind(denial).and_then(|at| before.get(at + denial.len()..));
+    before.ends_with(AND) && denied().is_some_and(|denied| (2..=12).contains(&denied.chars().count()))
 }
 
 /// The opening mark, when the hit stands in the title of a book or a standard that is not cited as what goods comply with.

@@ -236,7 +236,8 @@ impl<'w> Word<'w> {
     }
 }
 
-/// Puts words in order: parted by their first code, of which there are `codes`, and each part, being short, sorted.
+/// Puts words in order: parted by their first code, of which there are `codes`, and each part, being short, sorted, half of
+/// them on another thread.
 fn sorted(words: Vec<Word<'_>>, codes: usize) -> Vec<Word<'_>> {
     let mut parts: Vec<Vec<Word<'_>>> = Vec::new();
     parts.resize_with(codes + 1, Vec::new);
@@ -245,7 +246,11 @@ fn sorted(words: Vec<Word<'_>>, codes: usize) -> Vec<Word<'_>> {
             part.push(word);
         }
     }
-    parts.iter_mut().for_each(|part| part.sort_unstable());
+    let (front, back) = parts.split_at_mut(codes / 2);
+    std::thread::scope(|scope| {
+        scope.spawn(|| front.iter_mut().for_each(|part| part.sort_unstable()));
+        back.iter_mut().for_each(|part| part.sort_unstable());
+    });
     parts.into_iter().flatten().collect()
 }
 
