@@ -339,3 +339,12 @@ fn rent_on_an_invoice_is_paid_to_a_lessor() {
     none_counts(TextKind::InvoiceLine, &["*经营租赁*充电站场地租金", "*经营租赁*废品收购站房租"]);
     all_count(TextKind::Purpose, &["光伏电站场地租金"]);
 }
+
+#[test]
+fn a_blank_before_now_ends_a_clause_and_a_bracket_ends_a_name() {
+    none_counts(
+        TextKind::Purpose,
+        &["原经营废品回收 现转行开饭店", "以前做废纸回收 现开棋牌室", "浙江光伏（台州）有限公司购办公楼"],
+    );
+    all_count(TextKind::Purpose, &["村集体光伏电站建设（强村公司）", "光伏组件 现货 50块"]);
+}

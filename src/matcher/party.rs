@@ -32,9 +32,17 @@ fn name_start(text: &str, suffix: usize, edges: &[String], longest: usize) -> us
     let before = text.get(..suffix).unwrap_or_default();
     let is_bank = text.get(suffix..).is_some_and(|rest| rest.starts_with("银行"));
     let mut start = suffix;
+    let mut depth = 0usize;
     for (count, (at, character)) in before.char_indices().rev().enumerate() {
         if count >= longest || matches!(character, ',' | '.' | ';' | ':' | '、' | '*' | ' ' | '"' | '/' | '!') {
             break;
+        }
+        // 浙江(台州)有限公司 holds brackets; 光伏电站建设(强村公司) stands in one.
+        match character {
+            ')' => depth += 1,
+            '(' if depth == 0 => break,
+            '(' => depth -= 1,
+            _ => {}
         }
         let head = before.get(..at + character.len_utf8()).unwrap_or_default();
         // A one-character edge such as 于 or 和 also occurs inside names, so it ends a name only in its front part.

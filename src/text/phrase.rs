@@ -82,6 +82,28 @@ fn find_label(text: &str) -> Option<(usize, usize)> {
     is_name.then_some((start, start + length))
 }
 
+/// Whether a new clause begins with these words, that say what is done now.
+fn opens_clause(words: &str) -> bool {
+    const NOW: [&str; 15] = [
+        "现在",
+        "现转",
+        "现改",
+        "现开",
+        "现需",
+        "现因",
+        "现拟",
+        "现购",
+        "现做",
+        "现从事",
+        "现经营",
+        "目前",
+        "如今",
+        "转行",
+        "改行",
+    ];
+    NOW.iter().any(|now| words.starts_with(now))
+}
+
 fn phrases(text: &str, body: usize) -> Vec<Phrase> {
     let mut found = Vec::new();
     let mut depth = 0usize;
@@ -124,6 +146,11 @@ fn phrases(text: &str, body: usize) -> Vec<Phrase> {
                     '(' => depth += 1,
                     ')' => depth = depth.saturating_sub(1),
                     ',' | ';' | '.' | '!' | '?' | '\n' if depth == 0 => {
+                        clause += 1;
+                        clause_start = at;
+                    }
+                    // 原经营废品回收 现转行开饭店: a blank may stand for a comma.
+                    ' ' if depth == 0 && opens_clause(text.get(at + 1..).unwrap_or_default()) => {
                         clause += 1;
                         clause_start = at;
                     }
