@@ -80,17 +80,18 @@ fn business(dictionary: &Dictionary, behind: &str, is_goods: bool) -> Option<Rol
         KINDS.iter().flat_map(|(name, role)| words(dictionary, name).iter().map(move |kind| (kind, *name, *role)));
     let (kind, named, role) =
         known.filter(|(kind, ..)| left.starts_with(kind.as_str())).max_by_key(|(kind, ..)| kind.len())?;
-    let left = left.get(kind.len()..)?;
+    let left = left.get(kind.len()..)?.trim_start();
     // 光伏公司 may do anything.
     if left.is_empty() || is_goods && named == "business" || !is_goods && role == Role::Trade {
         return None;
     }
     let goes_on = if is_goods {
-        only(dictionary, left, &["own-business"])
-            || role == Role::Make && buys_inputs(dictionary, left)
-            || role == Role::Trade
-                && only(dictionary, left, &["own-business", "own-costs"])
+        // 木屑颗粒燃料厂|设备款, 太阳能热水器店|进货.
+        let costs = || {
+            only(dictionary, left, &["own-business", "own-costs"])
                 && !words(dictionary, "shop-expense").iter().any(|expense| left.contains(expense.as_str()))
+        };
+        only(dictionary, left, &["own-business"]) || role == Role::Make && buys_inputs(dictionary, left) || costs()
     } else {
         only(dictionary, left, &["own-business", "own-costs"])
     };
