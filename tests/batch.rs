@@ -208,3 +208,20 @@ fn the_order_of_files_changes_nothing_but_the_order() {
         assert_eq!(sorted(&order, threads), first, "{order:?} on {threads} threads");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_with_a_name_is_written_and_stays_a_pipe() {
+    use std::os::unix::fs::FileTypeExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (input, pipe) = (folder.path().join("lines.csv"), folder.path().join("pipe"));
+    fs::write(&input, table(50, "\n")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read(pipe).unwrap()
+    });
+    run(&input, &["--format", "csv", "-o", pipe.to_str().unwrap()]);
+    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    assert!(reader.join().unwrap() == run(&input, &["--format", "csv"]).stdout);
+}

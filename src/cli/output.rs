@@ -29,7 +29,8 @@ pub enum Format {
     Parquet,
 }
 
-/// Standard output, or a file that appears whole or not at all; packed when its name ends in `.gz` or `.zst`.
+/// Standard output, a device, or a file that appears whole or not at all; a file is packed when its name ends in `.gz` or
+/// `.zst`.
 pub struct Output {
     sink: Sink,
 }
@@ -38,6 +39,8 @@ type Held = BufWriter<tempfile::NamedTempFile>;
 
 enum Sink {
     Stdout(BufWriter<io::Stdout>),
+    /// A device or a pipe with a name, such as `/dev/null`: no file can take its place.
+    Device(BufWriter<File>),
     /// A temporary file that becomes `PathBuf` at the end.
     File(Held, PathBuf),
     Gzip(Box<flate2::write::GzEncoder<Held>>, PathBuf),
@@ -51,6 +54,11 @@ impl Output {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let failed =
             |error: io::Error| Failure::Said(format!("{}：无法写入 / cannot be written: {error}", path.display()));
+        let is_device = std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir());
+        if is_device {
+            let device = File::options().write(true).open(path).map_err(failed)?;
+            return Ok(Self { sink: Sink::Device(BufWriter::with_capacity(256 * 1024, device)) });
+        }
         let file = BufWriter::with_capacity(256 * 1024, tempfile::NamedTempFile::new_in(folder).map_err(failed)?);
         let path = path.to_owned();
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
@@ -83,6 +91,7 @@ impl Output {
     fn close(self, safely: bool) -> Result<(), Failure> {
         let (held, path) = match self.sink {
             Sink::Stdout(mut out) => return Ok(out.flush()?),
+            Sink::Device(mut out) => return Ok(out.flush()?),
             Sink::File(held, path) => (held, path),
             Sink::Gzip(encoder, path) => (encoder.finish()?, path),
             Sink::Zstd(encoder, path) => (encoder.finish()?, path),
@@ -114,6 +123,7 @@ impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.sink {
             Sink::Stdout(out) => out.write(bytes),
+            Sink::Device(out) => out.write(bytes),
             Sink::File(out, _) => out.write(bytes),
             Sink::Gzip(out, _) => out.write(bytes),
             Sink::Zstd(out, _) => out.write(bytes),
@@ -123,6 +133,7 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.sink {
             Sink::Stdout(out) => out.flush(),
+            Sink::Device(out) => out.flush(),
             Sink::File(out, _) => out.flush(),
             Sink::Gzip(out, _) => out.flush(),
             Sink::Zstd(out, _) => out.flush(),

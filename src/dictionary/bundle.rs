@@ -71,7 +71,7 @@ pub(super) fn refused(path: &Path, fault: BundleFault) -> DictionaryError {
 }
 
 impl Dictionary {
-    /// Writes the dictionary as a bundle: to a temporary file beside `path`, then renamed.
+    /// Writes the dictionary as a bundle: to a temporary file beside `path`, then renamed. A device cannot hold one.
     pub fn write_bundle(&self, path: &Path) -> Result<(), DictionaryError> {
         let packed = || -> postcard::Result<Vec<u8>> {
             let tables = postcard::to_allocvec(&self.tables_but_terms())?;
@@ -83,6 +83,9 @@ impl Dictionary {
         };
         let payload = packed().map_err(|error| DictionaryError::Compile(error.to_string()))?;
         let write = || -> io::Result<()> {
+            if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "不是文件 / not a file"));
+            }
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
             file.write_all(MAGIC)?;
