@@ -350,3 +350,12 @@ fn a_blank_before_now_ends_a_clause_and_a_bracket_ends_a_name() {
     );
     all_count(TextKind::Purpose, &["村集体光伏电站建设（强村公司）", "光伏组件 现货 50块"]);
 }
+
+#[test]
+fn a_blank_inside_a_name_is_passed_over_in_purposes_too() {
+    all_count(TextKind::Purpose, &["退化林 修复", "采购 光伏 组件", "污水 处理 设备 采购", "河道 清淤 工程款"]);
+    none_counts(
+        TextKind::Purpose,
+        &["新能源 汽车 美容店", "太阳能 小区 物业费", "绿色 食品 包装盒", "环保 设备 公司 购 轿车"],
+    );
+}

@@ -92,9 +92,9 @@ impl<'d> Matcher<'d> {
     /// Every surface in a folded text, also one that a blank breaks in two.
     fn hits(&self, kind: TextKind, text: &str) -> Vec<Hit> {
         let mut hits = self.dictionary.exact().hits(text);
+        let describes = |word: &str| matches!(self.dictionary.tail(word), Some(Tail::Neutral | Tail::Descriptor));
+        hits.extend(broken::hits(self.dictionary.exact(), text, describes));
         if kind == TextKind::InvoiceLine {
-            let describes = |word: &str| matches!(self.dictionary.tail(word), Some(Tail::Neutral | Tail::Descriptor));
-            hits.extend(broken::hits(self.dictionary.exact(), text, describes));
             hits.extend(broken::turned(self.dictionary.exact(), text, |hit| self.stands_alone(hit)));
         }
         hits
