@@ -342,14 +342,20 @@ impl Matcher<'_> {
         None
     }
 
-    /// In a purpose, ordinary goods right behind a blank are what is bought: 充电桩 |办公桌.
+    /// In a purpose, ordinary goods or rent right behind a blank are what is bought: 充电桩 |办公桌.
     fn ordinary_behind(&self, reading: &Reading<'_>, candidate: Candidate, phrase: &Phrase) -> Option<Refused> {
         let text = reading.folded.text();
         let next = reading.layout.clause_of(phrase).iter().find(|other| other.start >= candidate.end)?;
         let between = text.get(candidate.end..next.start)?;
         let words = text.get(next.start..next.end)?;
-        (!between.is_empty() && between.trim().is_empty() && self.is_ordinary(reading, words))
-            .then(|| (Refusal::OtherHead, words.to_owned()))
+        if between.is_empty() || !between.trim().is_empty() {
+            return None;
+        }
+        // 仓储光伏组件 |仓库租金.
+        if self.cue_words("rent").iter().any(|rent| words.ends_with(rent.as_str())) {
+            return Some((Refusal::ServiceAbout, words.to_owned()));
+        }
+        self.is_ordinary(reading, words).then(|| (Refusal::OtherHead, words.to_owned()))
     }
 
     /// Whether the words right behind a candidate name something of its entry again: 粉末涂料|静电喷涂塑粉户外.

@@ -226,7 +226,9 @@ pub fn owned<'t>(reading: &Reading<'t>, text: &str, clause: (usize, usize)) -> O
     let word = reading.cues.words("past").iter().find(|word| told.contains(word.as_str()))?;
     let (ahead, later) = (text.get(..clause.0)?, text.get(clause.1..)?);
     let bought = ahead.rsplit(['购', '买']).next().filter(|bought| bought.len() < ahead.len());
-    let bought = bought.is_some_and(|bought| bought.chars().count() >= 3);
+    let bought = bought.is_some_and(|bought| bought.chars().count() >= 3)
+        // 用于归还信用卡，原经营|废品收购: what was done in former times, behind what the loan is for.
+        || word.starts_with(['原', '曾', '以', '之', '从', '早', '过']) && ["用于", "归还", "偿还"].iter().any(|say| ahead.contains(say));
     (bought || reading.cues.words("this-time").iter().any(|now| later.contains(now.as_str()))).then_some(word.as_str())
 }
 

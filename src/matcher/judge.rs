@@ -161,8 +161,13 @@ impl Matcher<'_> {
     ) -> Result<Standing, Refused> {
         // An alias may hold the marking word (变频空压机, 导轨式电能表); a word that the name itself is made of marks
         // nothing (瓶片, 边角料).
+        // 燃料电池公司买|商务车: who buys says nothing of what drives the vehicle.
+        let is_vehicle =
+            reading.folded.text().get(candidate.start..candidate.end).is_some_and(|hit| hit.ends_with('车'));
+        let in_party = |at: usize| is_vehicle && reading.parties.iter().any(|&(from, to)| from <= at && at < to);
         let company = context::company(reading, &term.needs, |(first, last), word| {
-            first + word.len() <= candidate.start || last >= candidate.end || !fold_text(&term.term).contains(word)
+            let is_apart = first + word.len() <= candidate.start || last >= candidate.end;
+            !(in_party(first) && in_party(last)) && (is_apart || !fold_text(&term.term).contains(word))
         });
         let asked = !term.needs.is_empty();
         let strength = match (term.strength, &company) {
