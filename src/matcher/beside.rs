@@ -41,6 +41,11 @@ impl Matcher<'_> {
                 Some(Tail::Other(Refusal::Part)) => self.ends_in("small-thing", noun),
                 _ => false,
             };
+        // 围栏 草原 网围栏: the name itself says it again. 有机茶 认证 龙井: the certificate is a mark of what is grown so.
+        let is_mark = noun == "认证" && kind == TermKind::Goods && hit.starts_with(['有', '绿']);
+        if is_mark || !behind && noun.chars().count() >= 2 && hit.ends_with(noun) {
+            return None;
+        }
         if noun.chars().count() < 2 && !is_tool
             || self.is_second_thing(reading, candidate, other) && !(behind && self.is_machine_for(hit, noun))
         {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Matcher;
+use super::{Matcher, SHORT_NAME};
 use crate::{
     dictionary::{Cues, Look, Sieve},
     model::{TextKind, Verdict},
@@ -98,7 +98,7 @@ impl<'d> Glance<'d> {
         if self.matcher.near.is_some() {
             return None;
         }
-        match self.sieve.look(text) {
+        match self.sieve.look(text, kind == TextKind::InvoiceLine, SHORT_NAME) {
             Look::Plain => return Some((Verdict::NotGreen, Silence::Nothing)),
             Look::Surface => return None,
             Look::Unsure => {}

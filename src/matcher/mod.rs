@@ -77,6 +77,10 @@ pub(crate) struct Reading<'t> {
     pub seen: seen::Seen,
 }
 
+/// Han characters of the longest brand, and of what may stand behind a tax label that is the only name of the goods.
+const LONGEST_BRAND: usize = 2;
+const SHORT_NAME: usize = 2 * LONGEST_BRAND + 1;
+
 impl<'d> Matcher<'d> {
     /// Reads one document.
     pub fn read(&self, document: &Document) -> Classification {
@@ -145,13 +149,12 @@ impl<'d> Matcher<'d> {
 
     /// Whether a line says behind its tax label nothing but who made the goods and their model: *空调*格力 大1匹.
     fn names_no_goods(&self, text: &str, layout: &Layout) -> bool {
-        const LONGEST_BRAND: usize = 2;
         let body = text.get(layout.body..).unwrap_or_default();
         let han = |words: &str| words.chars().filter(|&c| script_of(c) == Script::Han).count();
         let has_model = body.chars().any(|c| c.is_ascii_digit());
         layout.label.is_some()
             && has_model
-            && han(body) <= 2 * LONGEST_BRAND + 1
+            && han(body) <= SHORT_NAME
             && layout.phrases.iter().filter_map(|phrase| text.get(phrase.start..phrase.end)).all(|words| {
                 let tail = self.dictionary.tail(words);
                 (han(words) <= LONGEST_BRAND || words.ends_with('牌'))

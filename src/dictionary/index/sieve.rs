@@ -1,9 +1,9 @@
 //! Tells at one pass over a raw text, without folding it into memory, whether any surface stands in it.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ExactIndex;
-use crate::text::{Script, Single, fold_into, fold_single, keeps_blank, script_of};
+use crate::text::{Layout, Script, Single, fold_into, fold_single, keeps_blank, script_of};
 
 /// What a look through the sieve says of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,8 @@ pub struct Sieve<'d> {
     longest_ending: usize,
     /// Nothing that is looked for goes on over a `*`.
     parts_at_stars: bool,
-    /// Tax labels in which nothing that is looked for stands, with the `*` in front.
-    labels: FxHashSet<Box<str>>,
+    /// Tax labels in which no watched word stands, with the `*` in front, and whether a surface stands in them.
+    labels: FxHashMap<Box<str>, bool>,
     /// What is known of each character of the folded text.
     folded: Vec<u32>,
     /// Places in `folded` of the blanks between two Han characters.
@@ -89,17 +89,19 @@ impl<'d> Sieve<'d> {
             last,
             longest_ending,
             parts_at_stars,
-            labels: FxHashSet::default(),
+            labels: FxHashMap::default(),
             folded: Vec::new(),
             blanks: Vec::new(),
         }
     }
 
-    /// Looks at `text`, which need not be folded.
-    pub fn look(&mut self, text: &str) -> Look {
-        let text = self.behind_label(text);
+    /// Looks at `text`, which need not be folded. A surface in the tax label of an invoice line (`has_label`) is passed
+    /// over, when more is said behind it than `short` Han characters.
+    pub fn look(&mut self, text: &str, has_label: bool, short: usize) -> Look {
+        let (label_names, text) = self.behind_label(text, has_label);
         let Some(all) = self.fold(text) else { return Look::Unsure };
-        if all & SINGLE != 0 || self.holds() {
+        let is_short = || self.folded.iter().filter(|&&known| script(known) == Script::Han).count() <= short;
+        if all & SINGLE != 0 || self.holds() || label_names && is_short() {
             return Look::Surface;
         }
         let watched = all & FIRST != 0 && all & SECOND != 0 && self.may_hold_watched(text);
@@ -109,21 +111,38 @@ impl<'d> Sieve<'d> {
         Look::Plain
     }
 
-    /// What is left to be looked at of `text`: without its tax label, when nothing that is looked for stands there. There
-    /// are some thousand labels, and one in front of most lines.
-    fn behind_label<'t>(&mut self, text: &'t str) -> &'t str {
-        let Some((label, rest)) = label_of(text).filter(|_| self.parts_at_stars) else { return text };
-        if self.labels.contains(label) {
-            return rest;
+    /// Whether a surface stands in the tax label of `text`, and what is left to be looked at: all of it, or what follows a
+    /// label in which nothing stands that is looked for in the whole. There are some thousand labels, and one in front of
+    /// most lines.
+    fn behind_label<'t>(&mut self, text: &'t str, has_label: bool) -> (bool, &'t str) {
+        let Some((label, rest)) = label_of(text).filter(|_| self.parts_at_stars) else { return (false, text) };
+        let names = match self.labels.get(label) {
+            Some(&names) => names,
+            None => match self.learn_label(label) {
+                Some(names) => names,
+                None => return (false, text),
+            },
+        };
+        if names && !has_label { (false, text) } else { (names, rest) }
+    }
+
+    /// Whether a surface stands in a label; nothing when it must be looked at with the text.
+    fn learn_label(&mut self, label: &str) -> Option<bool> {
+        let all = self.fold(label)?;
+        let names = all & SINGLE != 0 || self.holds() || self.holds_broken();
+        if self.may_hold_watched(label) {
+            return None;
         }
-        let Some(all) = self.fold(label) else { return text };
-        if all & SINGLE != 0 || self.holds() || self.holds_broken() || self.may_hold_watched(label) {
-            return text;
+        if names {
+            // What stands there counts for nothing only where the grammar takes it for a label.
+            let mut folded = String::new();
+            fold_into(label, &mut folded);
+            Layout::of(&format!("{folded}*"), true).label?;
         }
         if self.labels.len() < LABELS {
-            self.labels.insert(label.into());
+            self.labels.insert(label.into(), names);
         }
-        rest
+        Some(names)
     }
 
     /// Whether a surface of several characters stands in the folded text.
@@ -276,15 +295,25 @@ mod tests {
         #[test]
         fn agrees_with_the_folded_text(
             surfaces in proptest::collection::vec("[光伏热泵a1 ]{1,4}", 1..8),
-            text in "[光伏熱泵Ａa１1 　×*㎡，\u{200b}𬭎-]{0,24}",
+            text in "(\\*[光伏热1]{1,3}\\*)?[光伏熱泵Ａa１1 　×*㎡，\u{200b}𬭎-]{0,24}",
         ) {
             let surfaces: Vec<String> = surfaces.iter().map(|surface| fold(surface).text().to_owned()).collect();
             let index = ExactIndex::new(&surfaces).unwrap();
             let mut sieve = Sieve::new(&index, ["泵1", "1a热"].into_iter(), ["伏热", "泵"].into_iter());
             let folded = fold(&text);
             let found = !index.hits(folded.text()).is_empty();
-            let look = sieve.look(&text);
-            prop_assert_eq!(sieve.look(&text), look, "with its label remembered");
+            let look = sieve.look(&text, false, 0);
+            prop_assert_eq!(sieve.look(&text, false, 0), look, "with its label remembered");
+            // A surface in a label alone is passed over, in a line that says more than one Han character behind it.
+            let line = sieve.look(&text, true, 1);
+            prop_assert_eq!(sieve.look(&text, true, 1), line, "with its label remembered");
+            let body = Layout::of(folded.text(), true).body;
+            let is_named = index.hits(folded.text()).iter().any(|hit| hit.end > body);
+            if line != look {
+                prop_assert!(look == Look::Surface && !is_named);
+                let behind = folded.text().get(body..).unwrap_or_default();
+                prop_assert!(behind.chars().filter(|&c| script_of(c) == Script::Han).count() > 1);
+            }
             match look {
                 Look::Surface => prop_assert!(found),
                 Look::Unsure => prop_assert!(!found || text.contains('㎡')),
