@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     ingest::{ColumnMap, IngestError, Input, Line, Quarantined, Sink, TableReport, read_documents},
-    model::{Classification, Document},
+    model::{Classification, Document, TextKind},
 };
 
 /// Rows that one thread takes at a time.
@@ -30,19 +30,31 @@ struct Worker<'e> {
     end: u64,
 }
 
-/// Reads any file row by row, from `from` on. With `contract` the answers are written as the line contract's objects;
+/// A file whose rows are being read by a thread of its own.
+pub struct RowsAhead {
+    rows: mpsc::Receiver<Vec<Event>>,
+    reader: thread::JoinHandle<Result<TableReport, IngestError>>,
+}
+
+impl RowsAhead {
+    /// Begins to read `input`, some thousand rows ahead of `threads` that take them. It can begin before the dictionary is
+    /// there.
+    pub fn of(input: &Input, map: &ColumnMap, kind: TextKind, plain: bool, threads: usize) -> Self {
+        let (give, rows) = mpsc::sync_channel(threads.max(1) + 1);
+        let (input, map) = (input.clone(), map.clone());
+        Self { rows, reader: thread::spawn(move || feed(&input, &map, kind, plain, &give)) }
+    }
+}
+
+/// Answers any file row by row, from `from` on. With `contract` the answers are written as the line contract's objects;
 /// without, the receiver is given every reading.
 pub fn read_any(
     task: &Task<'_>,
-    input: &Input,
-    map: &ColumnMap,
-    plain: bool,
+    RowsAhead { rows, reader }: RowsAhead,
     contract: bool,
     from: Mark,
     receiver: &mut dyn Receiver,
 ) -> Result<TableReport, RunError> {
-    let (give, take) = mpsc::sync_channel::<Vec<Event>>(task.threads.max(1) + 1);
-    let kind = task.kind;
     let mut workers: Vec<Worker<'_>> = (0..task.threads.max(1))
         .map(|_| Worker {
             events: Vec::new(),
@@ -56,7 +68,7 @@ pub fn read_any(
     let mut passed = 0u64;
     // The reader of rows stops when this end of the channel is gone.
     let read = move |worker: &mut Worker<'_>| {
-        let Ok(events) = take.recv() else { return Ok(false) };
+        let Ok(events) = rows.recv() else { return Ok(false) };
         passed += events.len() as u64;
         worker.events = events;
         worker.end = passed;
@@ -109,20 +121,17 @@ pub fn read_any(
         drop(readings);
         receiver.reached(Mark { events: worker.end, ..Mark::default() }, &worker.totals)
     };
-    thread::scope(|scope| {
-        let reader = scope.spawn(move || feed(input, map, kind, plain, &give));
-        let outcome = in_order(&mut workers, read, work, write);
-        let found = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        outcome?;
-        found.map_err(RunError::Ingest)
-    })
+    let outcome = in_order(&mut workers, read, work, write);
+    let found = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    outcome?;
+    found.map_err(RunError::Ingest)
 }
 
 /// Reads the file and gives its rows in batches. It stops early when nobody takes them.
 fn feed(
     input: &Input,
     map: &ColumnMap,
-    kind: crate::model::TextKind,
+    kind: TextKind,
     plain: bool,
     give: &mpsc::SyncSender<Vec<Event>>,
 ) -> Result<TableReport, IngestError> {

@@ -21,7 +21,7 @@ use crate::{
 
 pub use borrowers::{PART, PartedInvoices, Watch};
 pub use chunks::{Appending, headings_of, read_lines, read_table};
-pub use documents::read_any;
+pub use documents::{RowsAhead, read_any};
 #[cfg(feature = "parquet")]
 pub use parquet::{TextTableWriter, answer_parquet, assemble_parquet, classify_parquet};
 pub use reader::is_formula;

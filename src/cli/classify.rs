@@ -13,8 +13,8 @@ use super::{
     runs::{Destination, Row, Rows, RunArgs, Taker, files, summary, total_bytes},
 };
 use crate::{
-    batch::{Appending, Mark, Receiver, Run, Task, Totals, headings_of, read_any, read_lines, read_table},
-    ingest::{ColumnMap, Input, TextSource, TextTable, is_delimited_text},
+    batch::{Appending, Mark, Receiver, RowsAhead, Run, Task, Totals, headings_of, read_any, read_lines, read_table},
+    ingest::{ColumnMap, Input, TextSource, TextTable, is_delimited_text, is_workbook},
     model::{Classification, Document, TextKind},
 };
 
@@ -83,13 +83,19 @@ enum Plan {
 }
 
 pub(super) fn run(shared: &Shared, args: &ClassifyArgs) -> Result<(), Failure> {
+    let map = column_map(args.map.as_deref())?;
+    let inputs: Vec<Input> = files(&args.files)?.iter().map(|name| Input::named(name)).collect();
+    // A workbook takes time to open: while the dictionary loads.
+    let rows_of = |input: &Input| RowsAhead::of(input, &map, args.kind, args.plain, shared.threads());
+    let mut early = match inputs.as_slice() {
+        [input] if args.runs.run.is_none() && is_workbook(input) => Some(rows_of(input)),
+        _ => None,
+    };
     let engine = shared.engine()?;
     let matcher = engine.matcher(shared.as_of())?;
     let near = args.near.then(|| engine.dictionary().near_terms()).transpose();
     let near = near.map_err(crate::EngineError::from)?;
     let matcher = near.as_ref().map_or(matcher, |near| matcher.with_near(near));
-    let map = column_map(args.map.as_deref())?;
-    let inputs: Vec<Input> = files(&args.files)?.iter().map(|name| Input::named(name)).collect();
     let from_stdin = inputs.contains(&Input::Stdin);
     let default = if from_stdin && !std::io::stdout().is_terminal() { Format::Ndjson } else { Format::Text };
     let format = args.format.unwrap_or(if inputs.iter().all(Input::is_json) { Format::Ndjson } else { default });
@@ -162,7 +168,8 @@ pub(super) fn run(shared: &Shared, args: &ClassifyArgs) -> Result<(), Failure> {
             }
             Plan::Rows => {
                 let contract = format == Format::Ndjson;
-                read_any(&task, input, &map, args.plain, contract, from, &mut taker)?.encoding
+                let rows = early.take().unwrap_or_else(|| rows_of(input));
+                read_any(&task, rows, contract, from, &mut taker)?.encoding
             }
         };
         if let Some(encoding) = encoding.filter(|_| *input != Input::Stdin) {

@@ -229,28 +229,28 @@ pub struct IgnoredColumn {
 }
 
 /// A row of headings, understood.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The headings as written.
     pub headings: Vec<String>,
-    places: BTreeMap<Column, usize>,
+    /// Where each column is, in the order of [`Column::ALL`]: it is asked for some twenty times a row.
+    places: [Option<usize>; Column::ALL.len()],
 }
 
 impl Header {
     /// Understands a row. When two columns carry the same meaning the first, by the order of known headings, wins.
     pub fn of(cells: &[String], map: &ColumnMap) -> Self {
-        let mut places: BTreeMap<Column, usize> = BTreeMap::new();
+        let mut places = [None; Column::ALL.len()];
         let rank = |column: Column, cell: &str| {
             column.headings().iter().position(|known| normal(known) == normal(cell)).unwrap_or(0)
         };
         for (place, cell) in cells.iter().enumerate() {
             let Some(column) = map.column(cell) else { continue };
-            let better = places
-                .get(&column)
-                .and_then(|&old| cells.get(old))
-                .is_none_or(|old| rank(column, cell) < rank(column, old));
+            let Some(known) = places.get_mut(column as usize) else { continue };
+            let better =
+                known.and_then(|old: usize| cells.get(old)).is_none_or(|old| rank(column, cell) < rank(column, old));
             if better {
-                places.insert(column, place);
+                *known = Some(place);
             }
         }
         Self { headings: cells.to_vec(), places }
@@ -258,17 +258,17 @@ impl Header {
 
     /// How many columns are understood.
     pub fn understood(&self) -> usize {
-        self.places.len()
+        self.places.iter().flatten().count()
     }
 
     /// Whether there is such a column.
     pub fn has(&self, column: Column) -> bool {
-        self.places.contains_key(&column)
+        self.place(column).is_some()
     }
 
     /// The place of a column, from 0.
     pub fn place(&self, column: Column) -> Option<usize> {
-        self.places.get(&column).copied()
+        self.places.get(column as usize).copied().flatten()
     }
 
     /// The place of the first column that bears one of these headings, from 0.
@@ -308,12 +308,12 @@ impl Header {
 
     /// The heading of a column as written.
     pub fn heading(&self, column: Column) -> &str {
-        self.places.get(&column).and_then(|&place| self.headings.get(place)).map_or(column.key(), String::as_str)
+        self.place(column).and_then(|place| self.headings.get(place)).map_or(column.key(), String::as_str)
     }
 
     /// The cell of a row under a column, trimmed; empty when there is none.
     pub fn cell<'r>(&self, row: &'r [String], column: Column) -> &'r str {
-        self.places.get(&column).and_then(|&place| row.get(place)).map_or("", |cell| cell.trim())
+        self.place(column).and_then(|place| row.get(place)).map_or("", |cell| cell.trim())
     }
 }
 

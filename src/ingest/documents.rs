@@ -167,7 +167,7 @@ fn document((header, row): table::TableRow<'_>, kind: TextKind) -> Result<Docume
             text => Some(parse_date(text).ok_or_else(|| bad_cell((header, row), Column::Date, Fault::NotDate, text))?),
         },
         // Reading a text asks for no amount: a damaged one is as good as none.
-        amount: signed_amount(money(Column::Gross), money(Column::Net), money(Column::Tax), cell(Column::Positive)),
+        amount: signed_amount([Column::Gross, Column::Net, Column::Tax], money, cell(Column::Positive)),
         parties: [Column::Seller, Column::Buyer, Column::Customer].into_iter().filter_map(some).collect(),
         proofs: Vec::new(),
         location: row.location.clone(),

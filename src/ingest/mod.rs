@@ -39,7 +39,7 @@ pub use quick::{Line, TableColumns, TextTable};
 pub use source::{ChunkDecoder, ChunkText, TextSource, too_long};
 #[cfg(feature = "parquet")]
 pub use table::is_parquet;
-pub use table::{RawRow, TableReport, is_delimited_text};
+pub use table::{RawRow, TableReport, is_delimited_text, is_workbook};
 pub use text_rows::Lines;
 pub use workbook::{formula_cells, read_sheets};
 

@@ -250,10 +250,8 @@ impl TableColumns {
             return Err(bad(Column::Date, Fault::NotDate, &date));
         }
         let money = |at| Some(own(at)).filter(|text| !text.is_empty()).and_then(|text| Money::parse_yuan(&text));
-        let gross = money(gross);
-        // Without tax only where the amount with it is not known.
-        let (net, tax) = if gross.is_some() { (None, None) } else { (money(net), money(tax)) };
-        Ok(Glimpse { text: cell(self.text), kind, role, amount: signed_amount(gross, net, tax, &own(positive)) })
+        let amount = signed_amount([gross, net, tax], money, &own(positive));
+        Ok(Glimpse { text: cell(self.text), kind, role, amount })
     }
 
     /// The whole line of a row whose glimpse was good.
@@ -309,16 +307,15 @@ impl TableColumns {
     }
 }
 
-/// The amount of a line: with tax where that is known, negative when the line is red (some exports print a red line
-/// without its sign).
-pub(super) fn signed_amount(
-    gross: Option<Money>,
-    net: Option<Money>,
-    tax: Option<Money>,
+/// The amount of a line, from the columns with tax, without tax, and of the tax, as `money` reads them: with tax where that
+/// is known, negative when the line is red (some exports print a red line without its sign).
+pub(super) fn signed_amount<C>(
+    [gross, net, tax]: [C; 3],
+    money: impl Fn(C) -> Option<Money>,
     positive: &str,
 ) -> Option<Money> {
     let red = matches!(positive, "否" | "N" | "n" | "false" | "红字");
-    let amount = gross.or_else(|| net.map(|net| net + tax.unwrap_or_default()));
+    let amount = money(gross).or_else(|| money(net).map(|net| net + money(tax).unwrap_or_default()));
     amount.map(|amount| if red && amount > Money::ZERO { -amount } else { amount })
 }
 

@@ -71,12 +71,16 @@ struct Feed<'f> {
 
 impl Feed<'_> {
     /// Takes one row; false when this sheet has no header and its other rows can be skipped.
-    fn row(&mut self, row: RawRow) -> bool {
-        let Some(longest) = row.cells.iter().map(String::len).max().filter(|&longest| longest > limits::CELL) else {
-            return self.read(Ok(row));
-        };
-        let raw = row.cells.join(" | ");
-        self.read(Err(Box::new(Quarantined::new(row.location, Fault::TooLong, "", &limits::long_cell(longest), &raw))))
+    fn row(&mut self, row: &RawRow) -> bool {
+        if let Some(longest) = row.cells.iter().map(String::len).max().filter(|&longest| longest > limits::CELL) {
+            let (raw, detail) = (row.cells.join(" | "), limits::long_cell(longest));
+            return self.read(Err(Box::new(Quarantined::new(row.location.clone(), Fault::TooLong, "", &detail, &raw))));
+        }
+        if self.header.is_some() {
+            self.pass_on(row);
+            return true;
+        }
+        self.read(Ok(row.clone()))
     }
 
     /// The same for a row that may be bad. What is bad above the header is no data.
@@ -179,12 +183,12 @@ pub(super) fn read(
     match (input, kind) {
         (Input::Path(path), FileKind::Invoice(kind)) => {
             einvoice::rows(path, &file, kind, &mut |row| {
-                feed.row(row);
+                feed.row(&row);
             })?;
         }
         #[cfg(feature = "parquet")]
         (Input::Path(path), FileKind::Parquet) => {
-            super::parquet::rows(path, &file, &mut |row| feed.row(row))?;
+            super::parquet::rows(path, &file, &mut |row| feed.row(&row))?;
         }
         (Input::Path(path), FileKind::Workbook) => {
             let mut current: Option<Arc<str>> = None;
@@ -299,6 +303,11 @@ pub fn is_delimited_text(input: &Input) -> Result<bool, IngestError> {
         Input::Path(path) => kind_of(path).map(|kind| kind == FileKind::Text),
         Input::Stdin => Ok(false),
     }
+}
+
+/// Whether a file is a workbook. What cannot be read is none; its reader tells why.
+pub fn is_workbook(input: &Input) -> bool {
+    matches!(input, Input::Path(path) if kind_of(path).is_ok_and(|kind| kind == FileKind::Workbook))
 }
 
 /// Whether a file is a Parquet file that this program reads.

@@ -1,6 +1,6 @@
 //! Rows of an xlsx workbook: archive checked first, cells streamed, `<dimension>` never trusted.
 
-use std::{fs::File, io::BufReader, path::Path, sync::Arc};
+use std::{fmt::Write as _, fs::File, io::BufReader, path::Path, sync::Arc};
 
 use calamine::{DataRef, Reader as _, Xlsx};
 
@@ -15,11 +15,42 @@ pub(super) enum Next {
     LeaveSheet,
 }
 
+/// The row being filled. Its texts are used again for the next one, for most of the time of taking memory goes into them.
+struct OpenRow {
+    row: RawRow,
+    /// One past the last cell of the present row; the texts behind it are empty.
+    width: usize,
+    /// Texts that no cell of the present row needs.
+    spare: Vec<String>,
+}
+
+impl OpenRow {
+    /// The text of a cell, empty as yet.
+    fn cell(&mut self, column: usize) -> Option<&mut String> {
+        self.width = self.width.max(column + 1);
+        while self.row.cells.len() <= column {
+            self.row.cells.push(self.spare.pop().unwrap_or_default());
+        }
+        self.row.cells.get_mut(column)
+    }
+
+    /// The row, as wide as its last cell.
+    fn whole(&mut self) -> &RawRow {
+        self.spare.extend(self.row.cells.drain(self.width.min(self.row.cells.len())..));
+        &self.row
+    }
+
+    fn clear(&mut self) {
+        self.width = 0;
+        self.row.cells.iter_mut().for_each(String::clear);
+    }
+}
+
 /// Gives every row of every sheet, in order. Rows without cells are not given.
 pub(super) fn rows(
     path: &Path,
     file: &Arc<str>,
-    mut give: impl FnMut(RawRow) -> Result<Next, IngestError>,
+    mut give: impl FnMut(&RawRow) -> Result<Next, IngestError>,
 ) -> Result<(), IngestError> {
     let read = |source| IngestError::Read { path: file.to_string(), source };
     let damaged = |reason: String| IngestError::Workbook { path: file.to_string(), reason };
@@ -34,33 +65,31 @@ pub(super) fn rows(
             Err(calamine::XlsxError::NotAWorksheet(_)) => continue,
             Err(error) => return Err(damaged(format!("工作表 {name}：{error}"))),
         };
-        let location = |row: u32| Location { file: file.clone(), sheet: Some(sheet.clone()), row: u64::from(row) + 1 };
-        let mut open: Option<(u32, Vec<String>)> = None;
+        let location = Location { file: file.clone(), sheet: Some(sheet.clone()), row: 0 };
+        let mut open = OpenRow { row: RawRow { location, cells: Vec::new() }, width: 0, spare: Vec::new() };
+        let mut value = String::new();
         loop {
             let cell = cells.next_cell().map_err(|error| damaged(format!("工作表 {name}：{error}")))?;
             let place = cell.as_ref().map(|cell| cell.get_position());
             if place.is_some_and(|(row, column)| row >= limits::SHEET_ROWS || column >= limits::SHEET_COLUMNS) {
                 return Err(damaged(format!("工作表 {name}：有单元格的位置超出工作表范围，文件损坏或有意伪造")));
             }
-            if let Some((row, _)) = &open
-                && place.is_none_or(|(next, _)| next != *row)
-                && let Some((row, cells)) = open.take()
-                && matches!(give(RawRow { location: location(row), cells })?, Next::LeaveSheet)
-            {
-                break;
+            let row = place.map(|(row, _)| u64::from(row) + 1);
+            if open.width > 0 && row != Some(open.row.location.row) {
+                if matches!(give(open.whole())?, Next::LeaveSheet) {
+                    break;
+                }
+                open.clear();
             }
-            let (Some(cell), Some((row, column))) = (cell, place) else { break };
-            let column = column as usize;
-            let value = text_of(cell.get_value());
-            if column >= limits::COLUMNS || value.is_empty() {
+            let (Some(cell), Some((_, column)), Some(row)) = (cell, place, row) else { break };
+            value.clear();
+            write_text(cell.get_value(), &mut value);
+            if column as usize >= limits::COLUMNS || value.is_empty() {
                 continue;
             }
-            let (_, row_cells) = open.get_or_insert_with(|| (row, Vec::new()));
-            if row_cells.len() <= column {
-                row_cells.resize(column + 1, String::new());
-            }
-            if let Some(slot) = row_cells.get_mut(column) {
-                *slot = value;
+            open.row.location.row = row;
+            if let Some(slot) = open.cell(column as usize) {
+                std::mem::swap(slot, &mut value);
             }
         }
     }
@@ -71,7 +100,7 @@ pub(super) fn rows(
 pub fn read_sheets(path: &Path) -> Result<Vec<RawRow>, IngestError> {
     let mut found = Vec::new();
     rows(path, &Arc::from(path.display().to_string()), |row| {
-        found.push(row);
+        found.push(row.clone());
         Ok(Next::Row)
     })?;
     Ok(found)
@@ -99,18 +128,19 @@ pub fn formula_cells(path: &Path) -> Result<Vec<(Location, usize)>, IngestError>
     Ok(found)
 }
 
-/// A cell as text: dates as `YYYY-MM-DD`, numbers without exponent.
-fn text_of(value: &DataRef<'_>) -> String {
-    match value {
-        DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number.to_string(),
-        DataRef::String(text) => text.clone(),
-        DataRef::SharedString(text) => (*text).to_owned(),
-        DataRef::Bool(flag) => if *flag { "是" } else { "否" }.to_owned(),
-        DataRef::DateTime(moment) => date_of_serial(moment.as_f64()),
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
-        DataRef::Error(_) | DataRef::Empty => String::new(),
-    }
+/// Writes a cell as text: dates as `YYYY-MM-DD`, numbers without exponent.
+fn write_text(value: &DataRef<'_>, out: &mut String) {
+    // Writing into a text never fails.
+    let _ = match value {
+        DataRef::Int(number) => write!(out, "{number}"),
+        DataRef::Float(number) => write!(out, "{number}"),
+        DataRef::String(text) => out.write_str(text),
+        DataRef::SharedString(text) => out.write_str(text),
+        DataRef::Bool(flag) => out.write_str(if *flag { "是" } else { "否" }),
+        DataRef::DateTime(moment) => out.write_str(&date_of_serial(moment.as_f64())),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => out.write_str(text),
+        DataRef::Error(_) | DataRef::Empty => Ok(()),
+    };
 }
 
 /// Excel's day number to a date. Day 60 is the 29 February 1900 that never was.

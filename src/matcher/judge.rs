@@ -245,11 +245,12 @@ pub(super) fn has_han(text: &str, phrase: &Phrase) -> bool {
     text.get(phrase.start..phrase.end).unwrap_or_default().chars().any(|c| script_of(c) == Script::Han)
 }
 
-/// The words a term needs, as told to people.
+/// The words a term needs, as told to people: the first few of them, for some terms list fifty.
 fn wanted(term: &Term) -> String {
     use crate::dictionary::Need;
+    const TOLD: usize = 8;
     let mut wanted = String::new();
-    for (alternative, bar) in term.needs.iter().zip(std::iter::once("").chain(std::iter::repeat("|"))) {
+    for (alternative, bar) in term.needs.iter().take(TOLD).zip(std::iter::once("").chain(std::iter::repeat("|"))) {
         wanted.push_str(bar);
         for (need, and) in alternative.iter().zip(std::iter::once("").chain(std::iter::repeat("&"))) {
             let (sign, word) = match need {
@@ -258,6 +259,9 @@ fn wanted(term: &Term) -> String {
             };
             [and, sign, word].iter().for_each(|part| wanted.push_str(part));
         }
+    }
+    if term.needs.len() > TOLD {
+        wanted.push_str(&format!(" 等{}种", term.needs.len()));
     }
     wanted
 }
