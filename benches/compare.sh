@@ -54,6 +54,9 @@ read -r null2 mb <<<"$(best "${run[@]}" --threads 2 classify "$folder/a.csv" --f
 row "the same, 2 threads, /dev/null" "$null2" "$mb" "$(over "$null2" "$two")"
 read -r null1 mb <<<"$(best "${run[@]}" --threads 1 classify "$folder/a.csv" --format csv)"
 row "the same, 1 thread, /dev/null ($(over "$null1" "$null2") × two threads)" "$null1" "$mb" "$(over "$null1" "$two")"
+"${run[@]}" dict build -o "$folder/shipped.bundle" >/dev/null 2>&1
+read -r built mb <<<"$(best "${run[@]}" --base "$folder/shipped.bundle" --threads 2 classify "$folder/a.csv" --format csv -o "$folder/out.csv")"
+row "the same, 2 threads, file, dictionary from a prebuilt bundle" "$built" "$mb" "$(over "$built" "$two")"
 read -r copy mb <<<"$(best "$bench" copy "$folder/a.csv" "$folder/out.csv")"
 row "csv crate: read, three more columns, write, 1 thread" "$copy" "$mb" "$(over "$copy" "$two")"
 read -r nd mb <<<"$(best "${run[@]}" --threads 2 classify "$folder/a.ndjson" -o "$folder/out.ndjson")"
