@@ -278,31 +278,38 @@ impl<'e> Worker<'e> {
         self.ends.clear();
         self.totals = Totals::default();
         let mut next = vec![0usize; needed.len()];
-        let mut cells: Vec<(usize, Option<&str>)> = Vec::with_capacity(needed.len());
+        let mut cells: Vec<Option<&str>> = Vec::with_capacity(needed.len());
+        // The number among the needed columns of each column of the file; one past the last for the others.
+        let mut numbers = vec![needed.len(); needed.iter().max().map_or(0, |last| last + 1)];
+        for (number, &place) in needed.iter().enumerate() {
+            if let Some(slot) = numbers.get_mut(place) {
+                *slot = number;
+            }
+        }
         for row in 0..self.rows {
             cells.clear();
-            for ((column, place), next) in self.columns.iter().zip(needed).zip(&mut next) {
+            for (column, next) in self.columns.iter().zip(&mut next) {
                 if column.present.get(row) != Some(&1) {
-                    cells.push((*place, Some("")));
+                    cells.push(Some(""));
                     continue;
                 }
-                cells.push((*place, column.values.get(*next).and_then(|value| value.as_utf8().ok())));
+                cells.push(column.values.get(*next).and_then(|value| value.as_utf8().ok()));
                 *next += 1;
             }
             let number = self.first + row as u64;
             let cell = |place: usize| {
-                let found = cells.iter().find(|(known, _)| *known == place).and_then(|(_, text)| *text);
+                let found = numbers.get(place).and_then(|&number| *cells.get(number)?);
                 Cow::Borrowed(found.unwrap_or_default().trim())
             };
-            let decoded = cells.iter().all(|(_, text)| text.is_some());
-            let longest = cells.iter().filter_map(|(_, text)| *text).map(str::len).max().unwrap_or_default();
+            let decoded = cells.iter().all(Option::is_some);
+            let longest = cells.iter().flatten().map(|text| text.len()).max().unwrap_or_default();
             let glimpse: Result<Glimpse<'_>, Box<Quarantined>> = if longest > CELL {
-                let raw = cells.iter().filter_map(|(_, text)| *text).collect::<Vec<_>>().join(" | ");
+                let raw = cells.iter().flatten().copied().collect::<Vec<_>>().join(" | ");
                 let location = columns.location(number);
                 Err(Box::new(Quarantined::new(location, Fault::TooLong, "", &long_cell(longest), &raw)))
             } else if decoded {
                 columns.glimpse_of(cell, |column, fault, detail| {
-                    let raw = cells.iter().filter_map(|(_, text)| *text).collect::<Vec<_>>().join(" | ");
+                    let raw = cells.iter().flatten().copied().collect::<Vec<_>>().join(" | ");
                     let heading = columns.header.heading(column);
                     Box::new(Quarantined::new(columns.location(number), fault, heading, detail, &raw))
                 })
@@ -377,8 +384,11 @@ impl<W: Write + Send> Target<W> {
         for &end in ends {
             let answer = answers.get(start..end).unwrap_or_default();
             start = end;
-            let number = match self.known.get(answer) {
-                Some(&number) => number,
+            // Most rows have the answer of the row before.
+            let before = self.rows.last().copied();
+            let same = before.filter(|&before| self.distinct.get(before as usize).is_some_and(|known| known == answer));
+            let number = match same.or_else(|| self.known.get(answer).copied()) {
+                Some(number) => number,
                 None => {
                     let number = u32::try_from(self.distinct.len())
                         .map_err(|_| ParquetError::General("too many answers in a row group".to_owned()))?;
