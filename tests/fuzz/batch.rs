@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{Desk, ENGINE, Outcome, fuzz, sample};
 use crate::{
-    batch::{Appending, Mark, Receiver, RunError, Task, Totals, read_any, read_lines, read_table},
+    batch::{Appending, Mark, Receiver, RowsAhead, RunError, Task, Totals, read_any, read_lines, read_table},
     ingest::{ColumnMap, IngestError, Input, Quarantined, TextSource, TextTable, is_delimited_text},
     model::{Classification, Document, TextKind},
 };
@@ -68,8 +68,9 @@ fn lines(input: &Input, plain: bool, threads: usize, chunk: usize, from: Mark) -
 
 fn rows(input: &Input, plain: bool, threads: usize) -> Result<Kept, RunError> {
     let mut kept = Kept::default();
-    let map = ColumnMap::default();
-    read_any(&task(threads), input, &map, plain, true, Mark::default(), &mut kept)?;
+    let task = task(threads);
+    let ahead = RowsAhead::of(input, &ColumnMap::default(), task.kind, plain, threads);
+    read_any(&task, ahead, true, Mark::default(), &mut kept)?;
     Ok(kept)
 }
 
