@@ -88,6 +88,24 @@ fn the_quick_path_answers_as_the_row_by_row_path_does() {
 }
 
 #[test]
+fn rows_handed_in_again_as_text_keep_their_place_and_their_line() {
+    let folder = folder();
+    let text = concat!(
+        "隔离文件,隔离工作表,隔离行,隔离原文,货物名称,金额\n",
+        "b.ndjson,,9,\"{\"\"text\"\":\"\"光伏组件\"\"}\",,\n",
+        "a.csv,,3,,光伏组件,1\n",
+    );
+    let path = write(folder.path(), "again.csv", text);
+    let ran = run(&path, &["--format", "ndjson"]);
+    let rows: Vec<Value> = ran.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ids: Vec<&str> = rows.iter().map(|row| string(row, "id")).collect();
+    assert_eq!(ids, ["9", "3"]);
+    assert!(rows.iter().all(|row| string(row, "verdict") == "needs-evidence"), "{}", ran.text());
+    let table = run(&path, &["--format", "csv"]);
+    assert_eq!(table.text().matches("待补证").count(), 2, "{}", table.text());
+}
+
+#[test]
 fn records_are_copied_as_they_stand_with_four_more_columns() {
     let folder = folder();
     let text =

@@ -359,3 +359,49 @@ fn a_blank_inside_a_name_is_passed_over_in_purposes_too() {
         &["新能源 汽车 美容店", "太阳能 小区 物业费", "绿色 食品 包装盒", "环保 设备 公司 购 轿车"],
     );
 }
+
+#[test]
+fn a_small_thing_behind_a_blank_is_bought_and_a_name_may_say_itself_again() {
+    none_counts(
+        TextKind::InvoiceLine,
+        &[
+            "垃圾分类亭 监控摄像头",
+            "MBR膜 卡箍接头",
+            "热泵热水器 温控探头",
+            "烟气在线监测 取样探头滤芯",
+            "装配式建筑 灌浆套筒 密封塞",
+            "空调伴侣2 远程开关空调，节能省电",
+        ],
+    );
+    all_count(
+        TextKind::InvoiceLine,
+        &["围栏 草原 网围栏", "有机茶 认证 龙井", "开山 BMVF37 永磁", "纽恩泰 3P 空气源", "宇通 ZK6826BEV"],
+    );
+}
+
+#[test]
+fn a_firms_name_drives_no_vehicle_and_former_business_is_over() {
+    none_counts(
+        TextKind::Purpose,
+        &[
+            "燃料电池公司买商务车",
+            "借款用于归还信用卡，原经营废品收购",
+            "仓储光伏组件 仓库租金",
+            "光伏施工队买皮卡",
+            "光伏板下养鸡的养殖户购买饲料",
+        ],
+    );
+    all_count(
+        TextKind::Purpose,
+        &["购买燃料电池商务车", "收购旺季资金不足，经营废品收购", "光伏运维队工资", "装几台充电桩对外营业"],
+    );
+}
+
+#[test]
+fn a_name_in_the_tax_label_alone_is_no_name_of_the_goods() {
+    let engine = Engine::builtin().unwrap();
+    let reading = read(&engine, "*有机肥*收纳箱盖塑料白色", TextKind::InvoiceLine);
+    assert!(reading.matches.is_empty() && reading.rejected.is_empty(), "{reading:?}");
+    let short = read(&engine, "*空调*格力 大1匹", TextKind::InvoiceLine);
+    assert!(!short.matches.is_empty(), "{short:?}");
+}

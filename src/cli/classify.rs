@@ -300,7 +300,8 @@ fn plans(inputs: &[Input], map: &ColumnMap, args: &ClassifyArgs, format: Format)
                 Plan::Rows
             }
         } else if is_delimited_text(input)? {
-            Plan::Table(Box::new(TextTable::open(input, map, args.kind, args.runs.chunk_size)?))
+            let table = TextTable::open(input, map, args.kind, args.runs.chunk_size)?;
+            if table.columns.header.is_handed_in_again() { Plan::Rows } else { Plan::Table(Box::new(table)) }
         } else {
             Plan::Rows
         });

@@ -266,6 +266,11 @@ impl Header {
         self.place(column).is_some()
     }
 
+    /// Whether rows that were set aside are handed in again: they keep the place where they stood first.
+    pub fn is_handed_in_again(&self) -> bool {
+        self.has(Column::OriginRow) || self.has(Column::OriginText)
+    }
+
     /// The place of a column, from 0.
     pub fn place(&self, column: Column) -> Option<usize> {
         self.places.get(column as usize).copied().flatten()

@@ -374,7 +374,10 @@ fn quarantine_lines_come_back() {
             let back: BTreeMap<String, serde_json::Value> = serde_json::from_str(&line).expect("an object");
             prop_assert_eq!(back["code"].as_str(), Some(bad.code));
             prop_assert_eq!(back["raw"].as_str(), Some(&*bad.raw));
-            seen.insert(bad.location.row);
+            // A row that is handed in again is told by where it stood first.
+            if &*bad.location.file == input.name() {
+                seen.insert(bad.location.row);
+            }
         }
         // Without a column of origins no row is both read and set aside.
         let own = gave.rows.iter().all(|row| &*row.location.file == input.name());
