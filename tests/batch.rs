@@ -94,15 +94,16 @@ fn rows_handed_in_again_as_text_keep_their_place_and_their_line() {
         "隔离文件,隔离工作表,隔离行,隔离原文,货物名称,金额\n",
         "b.ndjson,,9,\"{\"\"text\"\":\"\"光伏组件\"\"}\",,\n",
         "a.csv,,3,,光伏组件,1\n",
+        "a.csv,,00,,光伏组件,1\n",
     );
     let path = write(folder.path(), "again.csv", text);
     let ran = run(&path, &["--format", "ndjson"]);
     let rows: Vec<Value> = ran.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let ids: Vec<&str> = rows.iter().map(|row| string(row, "id")).collect();
-    assert_eq!(ids, ["9", "3"]);
+    assert_eq!(ids, ["9", "3", "4"], "no row is the 0th");
     assert!(rows.iter().all(|row| string(row, "verdict") == "needs-evidence"), "{}", ran.text());
     let table = run(&path, &["--format", "csv"]);
-    assert_eq!(table.text().matches("待补证").count(), 2, "{}", table.text());
+    assert_eq!(table.text().matches("待补证").count(), 3, "{}", table.text());
 }
 
 #[test]

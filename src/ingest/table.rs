@@ -151,7 +151,7 @@ impl Feed<'_> {
 /// Where a row stood that was set aside and is handed in again.
 fn origin(header: &Header, row: &RawRow) -> Option<Location> {
     let cell = |column| header.cell(&row.cells, column);
-    let number = cell(Column::OriginRow).parse().ok()?;
+    let number = cell(Column::OriginRow).parse().ok().filter(|row| *row > 0)?;
     let sheet = Some(cell(Column::OriginSheet)).filter(|sheet| !sheet.is_empty()).map(Arc::from);
     Some(Location { file: Arc::from(cell(Column::OriginFile)), sheet, row: number })
 }
